@@ -1,0 +1,37 @@
+"""Fine-tune Phi models as a service: check the data, submit, watch, deploy and chat.
+
+Names are loaded when they are first used, so that importing this package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from maas_client.client import AsyncMaaSClient, MaaSClient
+    from maas_client.errors import MaaSError
+
+__version__ = "0.1.0"
+
+__all__ = ["AsyncMaaSClient", "MaaSClient", "MaaSError", "__version__"]
+
+_HOMES = {
+    "AsyncMaaSClient": "maas_client.client",
+    "MaaSClient": "maas_client.client",
+    "MaaSError": "maas_client.errors",
+}
+_PACKAGES = frozenset({"catalog", "dataset", "errors", "types"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value: object = getattr(import_module(_HOMES[name]), name)
+    elif name in _PACKAGES:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_PACKAGES})

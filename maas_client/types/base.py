@@ -1,0 +1,49 @@
+"""What every value has in common, and the one sentinel of the package."""
+
+from enum import Enum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Unset(Enum):
+    """The type of `UNSET`; an enum, so that type checkers narrow `x is UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""Leave it to the service. `None` means "explicitly nothing"."""
+
+
+class Value(BaseModel):
+    """A value as this package gives it to users: immutable, comparable, tolerant of fields the service adds."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        defer_build=True,
+        use_attribute_docstrings=True,
+        populate_by_name=True,
+        protected_namespaces=(),
+    )
+
+
+class Draft(BaseModel):
+    """A value that users write: a misspelt field is an error before anything is sent."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True, protected_namespaces=()
+    )
+
+
+class ServiceError(Value):
+    """Why work that the service had accepted went wrong."""
+
+    code: str = ""
+    """The service's own code, such as `UserError`."""
+    message: str = ""
+    """The service's own words."""

@@ -1,0 +1,136 @@
+"""Fine-tuning jobs, their status, and what they tell while they run."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from maas_client.types.base import ServiceError, Value
+
+
+class JobStatus(StrEnum):
+    """Where a job stands, in one vocabulary for every service; the service's own word is in `raw_status`."""
+
+    VALIDATING_FILES = "validating_files"
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_terminal(self) -> bool:
+        """True once nothing more will happen: succeeded, failed or cancelled."""
+        return self in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+
+class Hyperparameters(Value):
+    """How to train. `None` leaves the choice to the service."""
+
+    n_epochs: int | None = None
+    """Passes over the training file, at least 1."""
+    batch_size: int | None = None
+    """Rows in one step on one device, at least 1."""
+    learning_rate: float | None = None
+    """Peak learning rate, above 0."""
+
+
+class FineTuningJob(Value):
+    """A fine-tuning job as the service describes it."""
+
+    name: str
+    """Chosen by you; unique in the workspace, and the key that makes creating it twice harmless."""
+    status: JobStatus
+    """Where it stands."""
+    raw_status: str
+    """The service's own word for `status`, such as `Provisioning`."""
+    model: str
+    """Base model id, such as `Phi-3-mini-4k-instruct`."""
+    training_file: str
+    """Id of the training file."""
+    validation_file: str | None = None
+    """Id of the validation file; `None` lets the service hold back a fifth of the training rows."""
+    hyperparameters: Hyperparameters = Hyperparameters()
+    """As sent; what was left out is the service's choice."""
+    output_model: str
+    """Name under which the fine-tuned model is registered."""
+    fine_tuned_model: str | None = None
+    """What `deployments.begin_create(model=...)` takes; `None` until the job has succeeded."""
+    display_name: str | None = None
+    """For people; need not be unique."""
+    experiment_name: str = "Default"
+    """Groups jobs in the studio."""
+    tags: dict[str, str] = {}
+    """Yours to set."""
+    properties: dict[str, str] = {}
+    """Set by you at creation and extended by the service while it runs."""
+    trained_tokens: int | None = None
+    """Tokens that the service counted for billing (rows x epochs), once known."""
+    studio_url: str | None = None
+    """The job's page in the studio."""
+    created_at: datetime | None = None
+    """When it was created (UTC)."""
+    error: ServiceError | None = None
+    """Why it failed; filled by `jobs.get`, not by `jobs.list`."""
+    simulated: bool = False
+    """True if a reference server says that nothing was really trained."""
+
+
+class MetricPoint(Value):
+    """One number that training reported."""
+
+    key: str
+    """Metric name, such as `loss` (nats per token), `eval_loss`, `learning_rate`, `epoch`."""
+    value: float
+    """The number; not finite if the service said so."""
+    step: int
+    """Global optimiser step, from 0."""
+    created_at: datetime | None = None
+    """When it was reported (UTC)."""
+
+
+class JobProgress(Value):
+    """How far training has come."""
+
+    step: int
+    """Optimiser steps done."""
+    total_steps: int | None = None
+    """Steps in all, once it can be told from the epochs reported."""
+    epoch: float | None = None
+    """Epochs done, fractional."""
+    steps_per_second: float | None = None
+    """Recent rate."""
+    eta_seconds: float | None = None
+    """Estimated seconds until the last step."""
+
+
+class JobEvent(Value):
+    """Something that happened to a job, as `jobs.watch` tells it: in order, and none twice."""
+
+    type: Literal["status", "metrics", "message"]
+    """`status`: it moved on; `metrics`: training reported numbers; `message`: anything else worth telling."""
+    level: Literal["info", "warning", "error"] = "info"
+    """How bad it is."""
+    message: str
+    """One line for people."""
+    job_name: str
+    """The job."""
+    created_at: datetime
+    """When it happened as far as is known, else when it was seen (UTC)."""
+    status: JobStatus
+    """Where the job stood."""
+    raw_status: str
+    """The service's own word."""
+    metrics: dict[str, float] = {}
+    """On `metrics`: numbers reported at `progress.step`."""
+    progress: JobProgress | None = None
+    """On `metrics`: how far training has come."""
+    resume_token: str = ""
+    """Hand it to `jobs.watch(..., resume_token=...)` to go on after this event."""
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%H:%M:%S} {self.status.value:<10} {self.message}"
