@@ -1,0 +1,152 @@
+"""Rules about a file as a whole: what it is, its encoding, its size, how much of it can be used."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maas_client.dataset.rule import Problem, Rule, Severity
+from maas_client.dataset.source import Probe
+
+MIN_TRAINING_ROWS = 10
+TRAINING_PERCENT = 80
+MAX_FILE_BYTES = 512 * 1024 * 1024
+WARN_FILE_BYTES = 512 * 1000 * 1000
+
+_ACFT = "azureml-acft-contrib-hf-nlp 0.0.91"
+_IMPORT = f"{_ACFT}, data_import.py"
+_DOCS = "MicrosoftDocs azure-ai-docs, fine-tune models with serverless deployments, retrieved 2026-11-23"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file turned out to hold.
+
+    Attributes:
+        path: The file.
+        part: `training` or `validation`.
+        bytes: Its length.
+        rows: Lines that are not blank.
+        valid_rows: Rows without an error.
+        encoding: `UTF-8`, or the wider encoding that its first bytes give away.
+        bom: True if it begins with a UTF-8 byte order mark.
+        changed: True if it was written to while it was read.
+        split: True if the service will take the validation rows from this file.
+    """
+
+    path: Path
+    part: str
+    bytes: int
+    rows: int = 0
+    valid_rows: int = 0
+    encoding: str = "UTF-8"
+    bom: bool = False
+    changed: bool = False
+    split: bool = False
+
+
+def training_rows(valid_rows: int, *, split: bool) -> int:
+    """Return how many rows are sure to be trained on: all, or those of `train[:80%]` if validation rows are split off.
+
+    The training package cuts in two ways, one rounding down and one to the closest row (of 12 rows 9 or 10); which of
+    them a run takes is not known from outside, so the lower number counts.
+
+    Source: azureml-acft-contrib-hf-nlp 0.0.91, preprocess.py and data_utils.py; datasets 5.2.0, arrow_reader.py.
+    """
+    return TRAINING_PERCENT * valid_rows // 100 if split else valid_rows
+
+
+def _missing(probe: Probe) -> Iterator[Problem]:
+    if probe.kind == "missing":
+        yield Problem("There is no such file.")
+
+
+def _not_a_file(probe: Probe) -> Iterator[Problem]:
+    if probe.kind not in ("file", "missing", "unreadable"):
+        yield Problem(f"This is a {probe.kind}, not a file.")
+
+
+def _unreadable(probe: Probe) -> Iterator[Problem]:
+    if probe.kind == "unreadable":
+        yield Problem(f"The file cannot be read: {probe.detail}.")
+
+
+def _empty(probe: Probe) -> Iterator[Problem]:
+    if probe.kind == "file":
+        yield Problem("The file is empty.")
+
+
+def _extension(path: Path) -> Iterator[Problem]:
+    if path.suffix.lower() != ".jsonl":
+        yield Problem(f"The extension is {path.suffix or 'missing'}; the service takes .jsonl only.")
+
+
+def _wide(contents: Contents) -> Iterator[Problem]:
+    if contents.encoding != "UTF-8":
+        yield Problem(f"The file is {contents.encoding}, not UTF-8. Its lines were not checked.")
+
+
+def _mark(contents: Contents) -> Iterator[Problem]:
+    if contents.bom:
+        yield Problem("The file begins with a byte order mark.")
+
+
+def _changed(contents: Contents) -> Iterator[Problem]:
+    if contents.changed:
+        yield Problem("The file was written to while it was being read.")
+
+
+def _too_large(contents: Contents) -> Iterator[Problem]:
+    if contents.bytes >= MAX_FILE_BYTES:
+        yield Problem(f"The file has {contents.bytes:,} bytes; the service takes less than 512 MB.")
+
+
+def _nearly_too_large(contents: Contents) -> Iterator[Problem]:
+    if WARN_FILE_BYTES <= contents.bytes < MAX_FILE_BYTES:
+        yield Problem(f"The file has {contents.bytes:,} bytes: under 512 MiB, over 512 million.")
+
+
+def _no_rows(contents: Contents) -> Iterator[Problem]:
+    if contents.valid_rows == 0 and contents.encoding == "UTF-8":
+        yield Problem(f"None of the {contents.rows:,} rows can be used.")
+
+
+def _few_rows(contents: Contents) -> Iterator[Problem]:
+    trained = training_rows(contents.valid_rows, split=contents.split)
+    if contents.part == "training" and contents.valid_rows > 0 and trained < MIN_TRAINING_ROWS:
+        left = f", {trained} after the split for validation" if contents.split else ""
+        yield Problem(
+            f"Only {contents.valid_rows} rows can be trained on{left}; the service needs {MIN_TRAINING_ROWS}."
+        )
+
+
+_E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+# fmt: off
+PROBE_RULES: tuple[Rule[Probe], ...] = (
+    Rule("FIL001", "missing-file", _E, "this package", "Nothing can be uploaded.", "Check the path.", _missing),
+    Rule("FIL002", "not-a-file", _E, "this package", "Only a regular file can be read twice and be the same.",
+         "Name a regular .jsonl file.", _not_a_file),
+    Rule("FIL003", "unreadable-file", _E, "this package", "Nothing can be uploaded.",
+         "Check the permissions of the file and of its folders.", _unreadable),
+    Rule("FIL004", "empty-file", _E, _IMPORT, "The run fails for want of rows.",
+         "Write one JSON object a line: {\"messages\": [...]}.", _empty),
+)
+PATH_RULES: tuple[Rule[Path], ...] = (
+    Rule("FIL005", "wrong-extension", _E, f"{_IMPORT} (SUPPORTED_FILE_FORMATS)", "The run fails.",
+         "Name the file *.jsonl; its content must be JSON lines.", _extension, fixable=True),
+)
+CONTENTS_RULES: tuple[Rule[Contents], ...] = (
+    Rule("FIL006", "changed-file", _E, "this package", "What was checked is not what would be uploaded.",
+         "Wait until the file is complete, then check again.", _changed),
+    Rule("ENC001", "wide-encoding", _E, _IMPORT, "The run fails: the service reads UTF-8.",
+         "Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.", _wide, fixable=True),
+    Rule("ENC002", "byte-order-mark", _I, _IMPORT, "The service removes it.", "Nothing to do.", _mark, fixable=True),
+    Rule("LIM001", "file-too-large", _E, _DOCS, "The upload or the run fails.", "Use fewer rows.", _too_large),
+    Rule("LIM002", "file-near-limit", _W, _DOCS, "The documents do not say which megabyte they mean.",
+         "Keep the file under 512,000,000 bytes to be safe.", _nearly_too_large),
+    Rule("LIM003", "too-few-rows", _E, f"{_ACFT}, validation_utils.py (check_min_train_samples)",
+         "The run fails: \"fewer than 10 samples\".", "Add rows, or give a validation file of its own.", _few_rows),
+    Rule("LIM004", "no-usable-rows", _E, f"{_ACFT}, chat_completion/preprocess/base.py",
+         "The run fails: \"Found no examples after data preprocessing\".", "Mend the findings in its lines.", _no_rows),
+)
+# fmt: on
