@@ -1,0 +1,137 @@
+"""The ASGI app: which part of the server answers which path."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from maas_client.server import control, inference
+from maas_client.server.azureml import logs
+from maas_client.server.azureml.blob import blob_endpoint
+from maas_client.server.azureml.dispatch import arm_endpoint, refusal, unexpected
+from maas_client.server.azureml.routes import PREFIXES
+from maas_client.server.guard import Guard
+from maas_client.server.service import deployments
+from maas_client.server.service.errors import ServiceError
+from maas_client.server.service.settle import settle
+from maas_client.server.service.training import Trainer
+from maas_client.server.service.world import World, workspace_by_account
+
+TICK_SECONDS = 1.0
+"""Real seconds between two looks at what has become due while nobody asks."""
+
+_BLOB_HOST = re.compile(
+    r"/(?P<account>[a-z0-9]{3,24})\.blob\.[a-z0-9.-]+/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL
+)
+_BLOB_SHORT = re.compile(r"/(?P<account>[a-z0-9]{3,24})/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL)
+
+
+def build_app(
+    world: World,
+    *,
+    port: int,
+    admin_token: str,
+    version: str,
+    begin: Callable[[], None],
+    end: Callable[[], None],
+    tick: Callable[[], None],
+) -> ASGIApp:
+    """Return the whole server as one ASGI app.
+
+    Args:
+        world: The service.
+        port: The port on which it is served.
+        admin_token: Opens `/_maas/clock`.
+        version: Of this package, for `/_maas/health`.
+        begin: Called at the beginning of every request.
+        end: Called at its end.
+        tick: Called about every `TICK_SECONDS` real seconds.
+    """
+    trainer = Trainer(world)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(_tick(world, trainer, tick))
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await run_in_threadpool(trainer.close)
+
+    app = Starlette(
+        routes=[
+            *control.routes(world, trainer, admin_token, version),
+            Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
+            Route("/{path:path}", _Azure(world, trainer)),
+        ],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return Guard(app, port, begin, end)
+
+
+class _Azure:
+    """Everything that is not a path of our own: ARM, its data plane, logs, blobs."""
+
+    def __init__(self, world: World, trainer: Trainer) -> None:
+        self._world = world
+        self._trainer = trainer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        # Before the store's lock is taken: the clock may have to store a lease of its own.
+        now = await run_in_threadpool(self._world.clock.now)
+        try:
+            response = await self._answer(request, now)
+        except ServiceError as error:
+            response = refusal(request, error, now)
+        except ClientDisconnect:
+            return
+        except Exception:  # noqa: BLE001 (the last line: no stack trace leaves the server)
+            response = unexpected(request, now)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, now: float) -> Response:
+        path = request.url.path
+        if path.lower().startswith(PREFIXES):
+            return await arm_endpoint(request, self._world, self._trainer, now)
+        if path.startswith(logs.PREFIX):
+            return await run_in_threadpool(logs.get_log, request, self._world, now)
+        blob = _BLOB_HOST.fullmatch(path) or await run_in_threadpool(self._short, path)
+        if blob is None:
+            raise ServiceError(404, "NotFound", "Nothing of this server has this path.")
+        await run_in_threadpool(_settled, self._world, now)
+        return await blob_endpoint(request, self._world, now, blob["account"], blob["container"], blob["path"] or "")
+
+    def _short(self, path: str) -> re.Match[str] | None:
+        found = _BLOB_SHORT.fullmatch(path)
+        return found if found and workspace_by_account(self._world, found["account"]) else None
+
+
+async def _tick(world: World, trainer: Trainer, tick: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(TICK_SECONDS)
+        tick()
+        now = await run_in_threadpool(world.clock.now)
+        await run_in_threadpool(_settled, world, now)
+        trainer.start_missing()
+
+
+def _settled(world: World, now: float) -> None:
+    with world.store.lock:
+        settle(world, now)
+
+
+def _lookup(world: World, name: str) -> inference.EndpointView | None:
+    now = world.clock.now()
+    with world.store.lock:
+        settle(world, now)
+        return deployments.view(world, name, now)

@@ -1,0 +1,157 @@
+"""From an HTTP request to a row of the route table and back."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from maas_client.server.azureml.errors import envelope
+from maas_client.server.azureml.routes import match
+from maas_client.server.azureml.wire import Call, Handler, Json, Reply
+from maas_client.server.service.errors import ServiceError, not_implemented
+from maas_client.server.service.settle import settle
+from maas_client.server.service.training import Trainer
+from maas_client.server.service.world import World
+
+MAX_JSON_BYTES = 1024 * 1024
+_LOG = logging.getLogger(__name__)
+
+
+async def arm_endpoint(request: Request, world: World, trainer: Trainer, now: float) -> Response:
+    """Answer one request of the ARM dialect or its data plane."""
+    try:
+        handler, path = _find(request)
+        body = await read_json(request)
+        reply = await run_in_threadpool(_run, handler, request, world, trainer, now, path, body)
+    except ServiceError as error:
+        return refusal(request, error, now)
+    return json_response(reply)
+
+
+def refusal(request: Request, error: ServiceError, now: float) -> Response:
+    """Return the ARM envelope of a refusal."""
+    ids: Mapping[str, str] = request.scope["maas.ids"]
+    return json_response(Reply(error.status, envelope(error, ids["request"], ids["correlation"], now), error.headers))
+
+
+def unexpected(request: Request, now: float) -> Response:
+    """Log an unexpected exception with the request id, and return a 500 without a word about its cause."""
+    ids: Mapping[str, str] = request.scope["maas.ids"]
+    _LOG.exception("request %s failed", ids["request"])
+    message = f"An internal error occurred. The server's log has the cause under request id {ids['request']}."
+    return refusal(request, ServiceError(500, "ServiceError", message), now)
+
+
+def json_response(reply: Reply) -> Response:
+    """Return an answer; ASCII only, so that any text can be written."""
+    if reply.body is None:
+        return Response(status_code=reply.status, headers=dict(reply.headers))
+    text = json.dumps(reply.body, separators=(",", ":"), allow_nan=False)
+    return Response(text, reply.status, dict(reply.headers), media_type="application/json")
+
+
+def _find(request: Request) -> tuple[Handler, dict[str, str]]:
+    """Find the operation and check what does not need the body: credential, api-version."""
+    operation, path, methods = match(request.method, request.url.path)
+    if not (operation and operation.public):
+        _check_bearer(request)
+    if operation is None:
+        if methods:
+            allowed = ", ".join(methods)
+            raise ServiceError(
+                405,
+                "MethodNotAllowed",
+                f"{request.method} is not allowed here; allowed: {allowed}.",
+                headers={"Allow": allowed},
+            )
+        raise ServiceError(404, "NotFound", f"No operation of this server has the path {request.url.path}.")
+    if operation.versions is not None:
+        _check_version(request, operation.versions)
+    if operation.handler is None:
+        raise not_implemented(operation.name)
+    return operation.handler, path
+
+
+def _check_bearer(request: Request) -> None:
+    # Any token opens the local server; it is looked at nowhere and kept nowhere.
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        challenge = 'Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token"'
+        message = "Authentication failed. The 'Authorization' header is missing or not a bearer token."
+        raise ServiceError(401, "AuthenticationFailed", message, headers={"WWW-Authenticate": challenge})
+
+
+def _check_version(request: Request, versions: frozenset[str]) -> None:
+    version = request.query_params.get("api-version")
+    if not version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ServiceError(400, "MissingApiVersionParameter", message)
+    if version not in versions:
+        known = ", ".join(sorted(versions))
+        message = f"The api-version '{version[:64]}' is not supported for this operation. Supported: {known}."
+        raise ServiceError(400, "UnsupportedApiVersion", message, target="api-version")
+
+
+def _run(
+    handler: Handler, request: Request, world: World, trainer: Trainer, now: float, path: dict[str, str], body: Json
+) -> Reply:
+    query = dict(request.query_params)
+    base = f"http://{request.headers['host']}"
+    with world.store.lock:
+        settle(world, now)
+        reply = handler(Call(world, now, base, path, query, body))
+        trainer.start_missing()
+    return reply
+
+
+async def read_json(request: Request) -> Json:
+    """Read a JSON object, or nothing.
+
+    Raises:
+        ServiceError: 400, 413 or 415.
+    """
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_JSON_BYTES:
+            message = f"The request body is larger than {MAX_JSON_BYTES} bytes."
+            raise ServiceError(413, "RequestEntityTooLarge", message, headers={"Connection": "close"})
+    if not data.strip():
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ServiceError(415, "UnsupportedMediaType", "The Content-Type must be application/json.")
+    try:
+        value = json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        message = "The request content was invalid and could not be deserialized"
+        detail = f": {error}." if isinstance(error, json.JSONDecodeError) else "."
+        raise ServiceError(400, "InvalidRequestContent", message + detail) from error
+    if not isinstance(value, dict) or _depth(value) > _MAX_DEPTH:
+        raise ServiceError(
+            400, "InvalidRequestContent", f"The request content must be a JSON object at most {_MAX_DEPTH} deep."
+        )
+    return cast("Json", value)
+
+
+_MAX_DEPTH = 64
+
+
+def _depth(value: object) -> int:
+    """Return how deep a JSON value is nested, or one more than is allowed."""
+    depth = 0
+    level: list[Any] = [value]
+    while level and depth <= _MAX_DEPTH:
+        nested = [item for item in level if isinstance(item, dict | list)]
+        level = [item for holder in nested for item in (holder.values() if isinstance(holder, dict) else holder)]
+        depth += 1 if nested else 0
+        if not nested:
+            break
+    return depth
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,154 @@
+"""The route table: every operation of the contract, what implements it, and which api-versions it takes.
+
+An operation without a handler exists on the real service and answers 501 here, with its name.
+Source of api-versions: azure-ai-ml 1.35.2 and 1.27.1, recorded; azure-rest-api-specs, the versions that have
+the operation.
+"""
+
+import re
+from collections.abc import Iterator
+
+from maas_client.server.azureml import data, endpoints, jobs, metrics, models, operations, runs, workspace
+from maas_client.server.azureml.wire import Handler, Operation
+
+_PREVIEWS = frozenset(
+    {"2024-01-01-preview", "2024-04-01-preview", "2024-07-01-preview", "2024-10-01-preview", "2025-01-01-preview"}
+)
+FINE_TUNING = _PREVIEWS | {"2025-10-01-preview", "2026-05-15-preview"}
+"""Versions that have jobType FineTuning: previews only."""
+_STABLE = frozenset({"2023-04-01", "2023-10-01", "2024-04-01", "2024-10-01", "2025-06-01", "2025-12-01"})
+ANY = FINE_TUNING | _STABLE | {"2023-02-01-preview", "2023-04-01-preview", "2023-08-01-preview"}
+"""Versions that have workspaces, datastores, assets, and job deletion and cancellation."""
+SERVERLESS = FINE_TUNING | {"2024-04-01", "2024-10-01", "2025-06-01", "2025-12-01"}
+
+_ML = "/providers/Microsoft.MachineLearningServices"
+_W = "/subscriptions/{sub}/resourceGroups/{rg}" + _ML + "/workspaces/{ws}"
+_LOCATION = "/subscriptions/{sub}" + _ML + "/locations/{location}"
+
+
+def _arm() -> Iterator[Operation]:
+    def row(name: str, method: str, path: str, versions: frozenset[str], handler: Handler | None = None) -> Operation:
+        return Operation(name, method, path, versions, handler)
+
+    yield row("Workspaces_Get", "GET", _W, ANY, workspace.get_workspace)
+    yield row("Datastores_List", "GET", f"{_W}/datastores", ANY, workspace.list_datastores)
+    yield row("Datastores_Get", "GET", f"{_W}/datastores/{{name}}", ANY, workspace.get_datastore)
+    yield row("Datastores_ListSecrets", "POST", f"{_W}/datastores/{{name}}/listSecrets", ANY, workspace.list_secrets)
+    yield row("DataContainers_Get", "GET", f"{_W}/data/{{name}}", ANY, data.get_container)
+    yield row("DataVersions_List", "GET", f"{_W}/data/{{name}}/versions", ANY, data.list_versions)
+    yield row("DataVersions_Get", "GET", f"{_W}/data/{{name}}/versions/{{version}}", ANY, data.get_version)
+    yield row("DataVersions_CreateOrUpdate", "PUT", f"{_W}/data/{{name}}/versions/{{version}}", ANY, data.put_version)
+    yield row("Jobs_List", "GET", f"{_W}/jobs", ANY, jobs.list_jobs)
+    yield row("Jobs_Get", "GET", f"{_W}/jobs/{{name}}", ANY, jobs.get)
+    yield row("Jobs_CreateOrUpdate", "PUT", f"{_W}/jobs/{{name}}", FINE_TUNING, jobs.put)
+    yield row("Jobs_Delete", "DELETE", f"{_W}/jobs/{{name}}", ANY, jobs.delete)
+    yield row("Jobs_Cancel", "POST", f"{_W}/jobs/{{name}}/cancel", ANY, jobs.cancel)
+    yield row("ModelContainers_List", "GET", f"{_W}/models", ANY, models.list_containers)
+    yield row("ModelContainers_Get", "GET", f"{_W}/models/{{name}}", ANY, models.get_container)
+    yield row("ModelVersions_List", "GET", f"{_W}/models/{{name}}/versions", ANY, models.list_versions)
+    yield row("ModelVersions_Get", "GET", f"{_W}/models/{{name}}/versions/{{version}}", ANY, models.get_version)
+    yield row("ModelVersions_CreateOrUpdate", "PUT", f"{_W}/models/{{name}}/versions/{{version}}", ANY)
+    serverless = f"{_W}/serverlessEndpoints"
+    yield row("ServerlessEndpoints_List", "GET", serverless, SERVERLESS, endpoints.list_endpoints)
+    yield row("ServerlessEndpoints_Get", "GET", f"{serverless}/{{name}}", SERVERLESS, endpoints.get)
+    yield row("ServerlessEndpoints_CreateOrUpdate", "PUT", f"{serverless}/{{name}}", SERVERLESS, endpoints.put)
+    yield row("ServerlessEndpoints_Update", "PATCH", f"{serverless}/{{name}}", SERVERLESS)
+    yield row("ServerlessEndpoints_Delete", "DELETE", f"{serverless}/{{name}}", SERVERLESS, endpoints.delete)
+    yield row(
+        "ServerlessEndpoints_ListKeys", "POST", f"{serverless}/{{name}}/listKeys", SERVERLESS, endpoints.list_keys
+    )
+    yield row(
+        "ServerlessEndpoints_RegenerateKeys",
+        "POST",
+        f"{serverless}/{{name}}/regenerateKeys",
+        SERVERLESS,
+        endpoints.regenerate_keys,
+    )
+    for method, name in (("GET", "Get"), ("PUT", "CreateOrUpdate"), ("DELETE", "Delete")):
+        yield row(f"MarketplaceSubscriptions_{name}", method, f"{_W}/marketplaceSubscriptions/{{name}}", SERVERLESS)
+    yield row("MarketplaceSubscriptions_List", "GET", f"{_W}/marketplaceSubscriptions", SERVERLESS)
+    yield row(
+        "CodeVersions_CreateOrGetStartPendingUpload",
+        "POST",
+        f"{_W}/codes/{{name}}/versions/{{version}}/startPendingUpload",
+        ANY,
+    )
+    yield row("MfeOperationsStatus_Get", "GET", f"{_LOCATION}/mfeOperationsStatus/{{id}}", ANY, operations.status)
+    yield row("MfeOperationResults_Get", "GET", f"{_LOCATION}/mfeOperationResults/{{id}}", ANY, operations.result)
+
+
+def _data_plane() -> Iterator[Operation]:
+    def row(name: str, method: str, path: str, handler: Handler | None = None) -> Operation:
+        return Operation(name, method, path, None, handler)
+
+    history, run = f"/history/v1.0{_W}", "/experiments/{experiment}/runs/{name}"
+    yield row("RunHistory_GetDetails", "GET", f"{history}/runs/{{name}}/details", runs.details)
+    yield row("RunHistory_GetChildren", "GET", f"{history}/runs/{{name}}/children", runs.children)
+    yield row("RunHistory_GetRunData", "POST", f"{history}/rundata", runs.run_data)
+    yield row("RunHistory_Get", "GET", f"{history}{run}", runs.run)
+    yield row("RunHistory_Patch", "PATCH", f"{history}{run}", runs.patch)
+    yield row("RunHistory_GetDetailsOfExperiment", "GET", f"{history}{run}/details", runs.details)
+    yield row("RunArtifacts_List", "GET", f"{history}{run}/artifacts")
+    yield row("RunArtifacts_ListByPath", "GET", f"{history}{run}/artifacts/path")
+    yield row("RunArtifacts_GetContentInformation", "GET", f"{history}{run}/artifacts/contentinfo")
+    yield row("Models_BatchGetResolvedUris", "POST", f"/modelregistry/v1.0{_W}/models/batchGetResolvedUris")
+    metric = f"/metric/v2.0{_W}/runs/{{name}}"
+    yield row("RunMetrics_List", "POST", f"{metric}/list", metrics.native_list)
+    yield row("RunMetrics_GetFull", "POST", f"{metric}/full", metrics.native_full)
+    yield row("RunMetrics_GetSample", "POST", f"{metric}/sample")
+    yield row("RunMetrics_PostBatch", "POST", f"{metric}/batch")
+    for version in ("v1.0", "v2.0"):
+        mlflow = f"/mlflow/{version}{_W}/api/2.0/mlflow"
+        yield row("MLflow_GetRun", "GET", f"{mlflow}/runs/get", metrics.mlflow_run)
+        yield row("MLflow_GetMetricHistory", "GET", f"{mlflow}/metrics/get-history", metrics.mlflow_history)
+        yield row("MLflow_SearchRuns", "POST", f"{mlflow}/runs/search")
+        yield row("MLflow_ListArtifacts", "GET", f"{mlflow}/artifacts/list")
+        yield row("MLflow_GetExperimentByName", "GET", f"{mlflow}/experiments/get-by-name")
+    yield row("Registries_GetDiscovery", "GET", "/registrymanagement/v1.0/registries/{registry}/discovery")
+    registry = (
+        "/mferp/managementfrontend/subscriptions/{sub}/resourceGroups/{rg}"
+        + _ML
+        + "/registries/{registry}/models/{name}/versions"
+    )
+    yield row("RegistryModelVersions_List", "GET", registry)
+    yield row("RegistryModelVersions_Get", "GET", f"{registry}/{{version}}")
+    yield Operation("Discovery_Get", "GET", "/discovery", None, workspace.discovery, public=True)
+
+
+TABLE: tuple[Operation, ...] = (*_arm(), *_data_plane())
+PREFIXES = (
+    "/subscriptions/",
+    "/history/",
+    "/modelregistry/",
+    "/metric/",
+    "/mlflow/",
+    "/registrymanagement/",
+    "/mferp/",
+    "/discovery",
+)
+"""Paths that belong to this dialect, whether an operation matches or not."""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", path)
+    text = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile(f"{text}/?", re.IGNORECASE)
+
+
+_COMPILED = tuple((operation, _pattern(operation.path)) for operation in TABLE)
+
+
+def match(method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
+    """Find the operation of a request.
+
+    Returns:
+        The operation or None, its path parameters, and the methods that the path does take.
+    """
+    methods: list[str] = []
+    for operation, pattern in _COMPILED:
+        found = pattern.fullmatch(path)
+        if found and operation.method == method:
+            return operation, found.groupdict(), methods
+        if found:
+            methods.append(operation.method)
+    return None, {}, methods

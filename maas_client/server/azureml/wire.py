@@ -1,0 +1,148 @@
+"""What a route is given and what it returns: plain values, so that a route is a function without HTTP."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from maas_client.server.clock import iso7
+from maas_client.server.service.errors import ServiceError, user_error
+from maas_client.server.service.world import LOCATION, Workspace, World, workspace
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read in full.
+
+    Attributes:
+        world: The service.
+        now: Virtual seconds since the epoch, one value for the whole request.
+        base: `http://host:port` as the client wrote it.
+        path: Path parameters.
+        query: Query parameters; of a repeated one, the last.
+        body: The JSON object that was sent, or an empty one.
+    """
+
+    world: World
+    now: float
+    base: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Json
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the path.
+
+        Raises:
+            ServiceError: 404, its names are not valid.
+        """
+        return workspace(self.world, self.path["sub"], self.path["rg"], self.path["ws"])
+
+    @property
+    def host(self) -> str:
+        """Host and port as the client wrote them."""
+        return self.base.removeprefix("http://")
+
+    def properties(self) -> Json:
+        """Return the `properties` of the body.
+
+        Raises:
+            ServiceError: 400, there are none.
+        """
+        value = self.body.get("properties")
+        if not isinstance(value, dict):
+            raise user_error("properties is required and must be an object.", target="properties")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: a status, a JSON value or none, and headers."""
+
+    status: int = 200
+    body: Json | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the route table.
+
+    Attributes:
+        name: The operation's name in the specification, shown when it is not implemented.
+        method: HTTP method.
+        path: Path template; compared without case, `{name}` takes one segment.
+        versions: Accepted api-versions; None: the parameter is optional and not looked at (data plane).
+        handler: None: the real service has it, this server answers 501.
+        public: True: no Authorization header is asked for.
+    """
+
+    name: str
+    method: str
+    path: str
+    versions: frozenset[str] | None = None
+    handler: Handler | None = None
+    public: bool = False
+
+
+def system_data(created: float) -> Json:
+    """Return the `systemData` of a resource."""
+    stamp = iso7(created)
+    who = {"createdBy": "maas-ft local user", "createdByType": "User"}
+    return {
+        "createdAt": stamp,
+        **who,
+        "lastModifiedAt": stamp,
+        "lastModifiedBy": who["createdBy"],
+        "lastModifiedByType": "User",
+    }
+
+
+def listing(values: Iterable[Json], next_link: str | None = None) -> Reply:
+    """Return one page of a list."""
+    return Reply(200, {"value": list(values), "nextLink": next_link})
+
+
+def operation_links(call: Call, where: Workspace, operation: str, *, status_document: bool) -> dict[str, str]:
+    """Return the headers of a long-running operation.
+
+    `Retry-After` is in real seconds whatever the clock; 0 would count as absent.
+
+    Source: azure-mgmt-core 1.6 polling rules, recorded; ids of mfeOperationsStatus as in azure-rest-api-specs examples.
+    """
+    kind = "mfeOperationsStatus" if status_document else "mfeOperationResults"
+    url = (
+        f"{call.base}/subscriptions/{quote(where.subscription)}/providers/Microsoft.MachineLearningServices/locations/{LOCATION}"
+        f"/{kind}/{quote(operation, safe=':')}?api-version={quote(call.query.get('api-version', ''))}"
+    )
+    header = "Azure-AsyncOperation" if status_document else "Location"
+    return {header: url, "Retry-After": "1", "x-ms-async-operation-timeout": "PT1H"}
+
+
+def skip_token(call: Call) -> int | None:
+    """Read the opaque continuation of a list.
+
+    Raises:
+        ServiceError: 400, it is not one of ours.
+    """
+    text = call.query.get("$skip")
+    if not text:
+        return None
+    try:
+        return int(text.removeprefix("c-"), 16)
+    except ValueError as error:
+        raise ServiceError(400, "UserError", f"The continuation '{text[:64]}' is not valid.", target="$skip") from error
+
+
+def next_link(call: Call, path: str, token: int | None) -> str | None:
+    """Return the absolute url of the next page with the query of this one, or None after the last."""
+    if token is None:
+        return None
+    query = {**call.query, "$skip": f"c-{token:x}"}
+    return f"{call.base}{path}?" + "&".join(f"{quote(key, safe='$')}={quote(value)}" for key, value in query.items())

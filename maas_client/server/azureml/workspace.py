@@ -1,0 +1,106 @@
+"""Workspace, discovery and datastores.
+
+Source: azure-ai-ml 1.35.2, recorded; azure-rest-api-specs 2024-10-01-preview `Workspace`, `Datastore`.
+"""
+
+from maas_client.server.azureml.wire import Call, Json, Reply, listing, system_data
+from maas_client.server.service.errors import not_found, user_error
+from maas_client.server.service.world import ARTIFACTSTORE, BLOBSTORE, LOCATION, Workspace
+from maas_client.server.signing import sign
+
+_PERMISSIONS = "racwl"
+_MAX_HOURS = 24 * 7
+
+
+def get_workspace(call: Call) -> Reply:
+    """GET the workspace: its region and its id."""
+    where = call.workspace
+    properties = {
+        "friendlyName": where.name,
+        "description": "simulated by the local reference server",
+        "workspaceId": where.guid,
+        "discoveryUrl": f"{call.base}/discovery",
+        "mlFlowTrackingUri": f"azureml://{call.host}/mlflow/v1.0{where.arm_id}",
+        "provisioningState": "Succeeded",
+        "publicNetworkAccess": "Disabled",
+        "hbiWorkspace": False,
+        "storageAccount": f"/subscriptions/{where.subscription}/resourceGroups/{where.resource_group}"
+        f"/providers/Microsoft.Storage/storageAccounts/{where.account}",
+    }
+    body = {
+        "id": where.arm_id,
+        "name": where.name,
+        "type": "Microsoft.MachineLearningServices/workspaces",
+        "location": LOCATION,
+        "kind": "Project",
+        "tags": {},
+        "properties": properties,
+    }
+    return Reply(200, body)
+
+
+def discovery(call: Call) -> Reply:
+    """GET the discovery document: where the data plane is."""
+    return Reply(200, {"api": call.base, "history": call.base, "metric": call.base, "mlflow": call.base})
+
+
+def list_datastores(call: Call) -> Reply:
+    """GET the datastores; `isDefault=true` leaves the default one."""
+    where = call.workspace
+    names = (BLOBSTORE, ARTIFACTSTORE)
+    wanted = call.query.get("isDefault", "").lower()
+    return listing(
+        _datastore(call, where, name) for name in names if wanted in ("", "true" if name == BLOBSTORE else "false")
+    )
+
+
+def get_datastore(call: Call) -> Reply:
+    """GET one datastore."""
+    return Reply(200, _datastore(call, call.workspace, _name(call)))
+
+
+def list_secrets(call: Call) -> Reply:
+    """POST for a SAS of the datastore's container, valid `expireAfterHours` (1 to 168, default 1) real hours."""
+    where, name = call.workspace, _name(call)
+    hours = call.body.get("expireAfterHours", 1)
+    if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _MAX_HOURS:
+        raise user_error(f"expireAfterHours must be a whole number from 1 to {_MAX_HOURS}.", target="expireAfterHours")
+    if call.body.get("expirableSecret") is False:
+        raise user_error("This server gives expirable secrets only: omit expirableSecret.", target="expirableSecret")
+    world = call.world
+    resource = f"{where.account}/{where.container(name)}"
+    token = sign(world.secret, resource, _PERMISSIONS, world.clock.real() + hours * 3600)
+    return Reply(200, {"secretsType": "Sas", "sasToken": token})
+
+
+def _name(call: Call) -> str:
+    for name in (BLOBSTORE, ARTIFACTSTORE):
+        if call.path["name"].lower() == name:
+            return name
+    raise not_found(f"Datastore {call.path['name']} was not found in workspace {call.workspace.name}.", target="name")
+
+
+def _datastore(call: Call, where: Workspace, name: str) -> Json:
+    # A client builds {protocol}://{accountName}.blob.{endpoint}/...: the slash makes that a path of this server.
+    properties = {
+        "datastoreType": "AzureBlob",
+        "isDefault": name == BLOBSTORE,
+        "accountName": f"{call.host}/{where.account}",
+        "containerName": where.container(name),
+        "endpoint": "core.windows.net",
+        "protocol": "http",
+        "credentials": {"credentialsType": "AccountKey"},
+        "serviceDataAccessAuthIdentity": "None",
+        "subscriptionId": where.subscription,
+        "resourceGroup": where.resource_group,
+        "description": None,
+        "tags": None,
+        "properties": None,
+    }
+    return {
+        "id": f"{where.arm_id}/datastores/{name}",
+        "name": name,
+        "type": "Microsoft.MachineLearningServices/workspaces/datastores",
+        "properties": properties,
+        "systemData": system_data(0.0),
+    }

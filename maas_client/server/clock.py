@@ -1,0 +1,156 @@
+"""The only file of the server that reads clocks.
+
+Theory of operation. Jobs and long-running operations live in virtual time: seconds since the Unix epoch that start
+at the wall time of the first start, run at `factor` virtual seconds per real second, and stand still while the server
+is down. A virtual time that was handed out must never come back smaller, not even after kill -9, so the clock works on
+a lease: before a time beyond the lease is handed out, a new lease end is made durable. After a crash it goes on from
+the lease end, at most `LEASE_SECONDS` real seconds ahead of what was last seen; after a clean stop, from where it was.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+LEASE_SECONDS = 0.2
+"""Real seconds of virtual time made durable ahead of use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How virtual time moves: `factor` virtual seconds per real second; 0 means only when told."""
+
+    kind: str
+    factor: float
+
+    @property
+    def manual(self) -> bool:
+        """True when time moves only by `Clock.advance`."""
+        return self.kind == "manual"
+
+    def __str__(self) -> str:
+        return f"scaled:{self.factor:g}" if self.kind == "scaled" else self.kind
+
+
+def parse_clock(text: str) -> ClockSetting:
+    """Read `real`, `scaled:<factor>` (factor 0.001 to 1,000,000) or `manual`.
+
+    Raises:
+        ValueError: The text is none of these.
+    """
+    if text == "real":
+        return ClockSetting("real", 1.0)
+    if text == "manual":
+        return ClockSetting("manual", 0.0)
+    match = re.fullmatch(r"scaled:(\d+(?:\.\d+)?)", text)
+    if match and 0.001 <= float(match[1]) <= 1_000_000:
+        return ClockSetting("scaled", float(match[1]))
+    raise ValueError(
+        f"not a clock: {text!r}; use real, manual or scaled:<factor>, such as scaled:60 (0.001 to 1000000)"
+    )
+
+
+class Clock:
+    """Virtual time for jobs, real time for signatures. Safe to use from several threads."""
+
+    def __init__(self, setting: ClockSetting, start: float | None, save: Callable[[float], None]) -> None:
+        """Go on at `start` (virtual seconds since the epoch), or at the wall time when there is none.
+
+        Args:
+            setting: How time moves.
+            start: The durable lease end of the last run, or None for a first start.
+            save: Makes a lease end durable before it returns. Called outside any transaction.
+        """
+        self.setting = setting
+        self._save = save
+        self._lock = threading.Lock()
+        self._base = time.time() if start is None else start
+        self._origin = time.monotonic()
+        self._lease = self._base
+        self._skew = 0.0
+        save(self._base)
+
+    def _read(self) -> float:
+        return self._base + (time.monotonic() - self._origin) * self.setting.factor
+
+    def now(self) -> float:
+        """Return virtual seconds since the Unix epoch; never smaller than any value returned before, in any run."""
+        with self._lock:
+            now = self._read()
+            if now > self._lease:
+                lease = now + LEASE_SECONDS * self.setting.factor
+                self._save(lease)
+                self._lease = lease
+            return now
+
+    def advance(self, seconds: float) -> float:
+        """Move virtual time (and, on a manual clock, the time of signatures) forward and return it.
+
+        Args:
+            seconds: Virtual seconds, 0 or more.
+        """
+        with self._lock:
+            now = self._read() + seconds
+            self._save(now)
+            self._base, self._origin, self._lease = now, time.monotonic(), now
+            if self.setting.manual:
+                self._skew += seconds
+            return now
+
+    def real(self) -> float:
+        """Return the wall time in seconds since the epoch, plus what a manual clock was advanced; for signatures."""
+        return time.time() + self._skew
+
+    def stop(self) -> None:
+        """Make the exact virtual time durable: a clean stop loses and gains nothing."""
+        with self._lock:
+            now = self._read()
+            self._save(now)
+            self._base, self._origin, self._lease = now, time.monotonic(), now
+
+
+def monotonic() -> float:
+    """Return real seconds that only grow; for idle time."""
+    return time.monotonic()
+
+
+def iso7(seconds: float) -> str:
+    """Write an instant as the service does: `2025-05-21T00:20:48.3840162+00:00`, seven digits.
+
+    Source: answer of the real service to a FineTuning PUT, reported 2025-05-21.
+    """
+    whole, ticks = divmod(round(seconds * 10_000_000), 10_000_000)
+    return f"{_utc(whole):%Y-%m-%dT%H:%M:%S}.{ticks:07d}+00:00"
+
+
+def iso_z(seconds: float) -> str:
+    """Write an instant in milliseconds with `Z`: `2026-03-26T01:00:34.148Z`."""
+    whole, millis = divmod(round(seconds * 1000), 1000)
+    return f"{_utc(whole):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+
+
+def iso_seconds(seconds: float) -> str:
+    """Write an instant in whole seconds with `Z`, as a SAS `se` field has it."""
+    return f"{_utc(int(seconds)):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def http_date(seconds: float) -> str:
+    """Write an instant as RFC 9110 has it: `Tue, 24 Nov 2026 10:00:00 GMT`."""
+    moment = _utc(int(seconds))
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+    return f"{day}, {moment.day:02d} {month} {moment:%Y %H:%M:%S} GMT"
+
+
+def parse_seconds(text: str) -> float | None:
+    """Read a SAS instant (`YYYY-MM-DDTHH:MM:SSZ`) as seconds since the epoch; None when it is not one."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _utc(whole: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=whole)

@@ -1,0 +1,241 @@
+"""Serverless endpoints.
+
+Source: azure-rest-api-specs, 2024-10-01-preview, `ServerlessEndpoint`; bodies recorded from azure-ai-ml 1.35.2; one
+deployment per custom model and the region rule: MicrosoftDocs.
+"""
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Row
+
+from maas_client.server.inference import EndpointView
+from maas_client.server.service import models, operations
+from maas_client.server.service.definitions import Json
+from maas_client.server.service.errors import ServiceError, not_found, user_error
+from maas_client.server.service.names import check_endpoint
+from maas_client.server.service.world import LOCATION, Workspace, World, workspace_by_guid
+from maas_client.server.state import ENDPOINT_CREATE_SECONDS, ENDPOINT_DELETE_SECONDS
+
+_CUSTOM = re.compile(
+    r"azureml://locations/(?P<location>[^/]+)/workspaces/(?P<guid>[^/]+)/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
+)
+_BASE = re.compile(r"azureml://registries/(?P<registry>[^/]+)/models/(?P<name>[^/]+)")
+_PRIMARY_SLOT = {"primary": "primary_key", "secondary": "secondary_key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A stored serverless endpoint; instants are virtual seconds since the epoch."""
+
+    workspace: str
+    name: str
+    body: Json
+    target: str
+    custom: bool
+    keys: tuple[str, str]
+    created: float
+    ready_at: float
+    delete_at: float | None
+
+    def states(self, now: float) -> tuple[str, str]:
+        """Return (provisioningState, endpointState) at an instant."""
+        if self.delete_at is not None:
+            return "Deleting", "Deleting"
+        return ("Succeeded", "Online") if now >= self.ready_at else ("Creating", "Creating")
+
+
+def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -> tuple[Endpoint, str | None]:
+    """Create an endpoint; return it and the id of the operation, or None when the same one was there already.
+
+    Raises:
+        ServiceError: 400: the body, the region or the model. 409: the name or the model is taken.
+    """
+    check_endpoint(name)
+    definition = _normalised(body)
+    target = definition["modelId"]
+    row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
+    if row is not None:
+        _check_repeat(_from_row(row), workspace, definition)
+        with world.store.writing() as db:
+            db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(definition), row["seq"]))
+        return get(world, workspace, name), None
+    custom = _check_model(world, target)
+    if custom:
+        taken = world.store.one("SELECT name FROM endpoints WHERE target=?", target)
+        if taken is not None:
+            raise ServiceError(
+                409,
+                "Conflict",
+                f"The model {target} is deployed as {taken['name']} already: a custom model has one deployment.",
+                target="properties.modelSettings.modelId",
+            )
+    ready = now + ENDPOINT_CREATE_SECONDS
+    with world.store.writing() as db:
+        db.execute(
+            "INSERT INTO endpoints "
+            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?)",
+            (workspace.key, name, json.dumps(definition), target, custom, _new_key(), _new_key(), now, ready),
+        )
+        operation = operations.begin(world, workspace, "serverless-create", now, ready)
+    return get(world, workspace, name), operation
+
+
+def get(world: World, workspace: Workspace, name: str) -> Endpoint:
+    """Return an endpoint (names are compared without case).
+
+    Raises:
+        ServiceError: 404.
+    """
+    row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
+    if row is None:
+        raise not_found(f"Serverless endpoint {name} was not found in workspace {workspace.name}.", target="name")
+    return _from_row(row)
+
+
+def every(world: World, workspace: Workspace) -> list[Endpoint]:
+    """Return the endpoints of a workspace in order of creation."""
+    return [
+        _from_row(row)
+        for row in world.store.all("SELECT * FROM endpoints WHERE workspace=? ORDER BY seq", workspace.key)
+    ]
+
+
+def delete(world: World, workspace: Workspace, name: str, now: float) -> str | None:
+    """Begin to delete an endpoint; return the id of the operation, or None when there is no such endpoint."""
+    row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
+    if row is None:
+        return None
+    at = row["delete_at"] if row["delete_at"] is not None else now + ENDPOINT_DELETE_SECONDS
+    with world.store.writing() as db:
+        db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (at, row["seq"]))
+        return operations.begin(world, workspace, "serverless-delete", now, at)
+
+
+def online(endpoint: Endpoint, now: float) -> Endpoint:
+    """Return the endpoint when it has keys to give.
+
+    Raises:
+        ServiceError: 409, it is being made or deleted.
+    """
+    state = endpoint.states(now)[1]
+    if state != "Online":
+        raise ServiceError(409, "Conflict", f"Serverless endpoint {endpoint.name} is {state}.", target="name")
+    return endpoint
+
+
+def regenerate(world: World, endpoint: Endpoint, body: Json) -> tuple[str, str]:
+    """Replace one key; return both.
+
+    Raises:
+        ServiceError: 400, `keyType` is neither Primary nor Secondary.
+    """
+    slot = _PRIMARY_SLOT.get(str(body.get("keyType")).lower())
+    if slot is None:
+        raise user_error("keyType must be Primary or Secondary.", target="keyType")
+    value = body.get("keyValue")
+    if value is not None and not (isinstance(value, str) and re.fullmatch(r"[!-~]{8,256}", value)):
+        raise user_error("keyValue must be 8 to 256 printable characters.", target="keyValue")
+    key = value or _new_key()
+    with world.store.writing() as db:
+        db.execute(f"UPDATE endpoints SET {slot}=? WHERE name=?", (key, endpoint.name))  # noqa: S608 (a constant)
+    return (key, endpoint.keys[1]) if slot == "primary_key" else (endpoint.keys[0], key)
+
+
+def view(world: World, name: str, now: float) -> EndpointView | None:
+    """Return what the inference routes need of an endpoint that is online, or None."""
+    row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
+    endpoint = None if row is None else _from_row(row)
+    if endpoint is None or endpoint.states(now)[1] != "Online":
+        return None
+    return EndpointView(
+        name=endpoint.name,
+        model_id=endpoint.target,
+        keys=endpoint.keys,
+        answers=_answers(world, endpoint),
+        base_model=not endpoint.custom,
+        created=endpoint.created,
+    )
+
+
+def _answers(world: World, endpoint: Endpoint) -> Path | None:
+    found = _CUSTOM.fullmatch(endpoint.target)
+    workspace = workspace_by_guid(world, found["guid"]) if found else None
+    if found is None or workspace is None:
+        return None
+    return models.answers(world, workspace, models.get(world, workspace, found["name"], found["version"]).job)
+
+
+def _normalised(body: Json) -> Json:
+    location = body.get("location")
+    if not isinstance(location, str) or location.lower().replace(" ", "") != LOCATION:
+        raise user_error(f"location {location!r} is not available: the workspace is in {LOCATION}.", target="location")
+    properties = body.get("properties")
+    settings = properties.get("modelSettings") if isinstance(properties, dict) else None
+    model_id = settings.get("modelId") if isinstance(settings, dict) else None
+    if not isinstance(properties, dict) or not isinstance(model_id, str):
+        raise user_error("properties.modelSettings.modelId is required.", target="properties.modelSettings.modelId")
+    if str(properties.get("authMode") or "Key").lower() != "key":
+        raise user_error("authMode must be Key.", target="properties.authMode")
+    sku = body.get("sku") or {"name": "Consumption"}
+    safety = properties.get("contentSafety") or {"contentSafetyStatus": "Enabled"}
+    tags = body.get("tags") or {}
+    if not isinstance(sku, dict) or not isinstance(safety, dict) or not isinstance(tags, dict):
+        raise user_error("sku, tags and properties.contentSafety must be objects.", target="properties")
+    return {"modelId": model_id, "sku": sku, "contentSafety": safety, "tags": tags}
+
+
+def _check_model(world: World, model_id: str) -> bool:
+    """Refuse a model that cannot be deployed; say whether it is a custom one."""
+    target = "properties.modelSettings.modelId"
+    custom = _CUSTOM.fullmatch(model_id)
+    if custom:
+        workspace = workspace_by_guid(world, custom["guid"])
+        if workspace is None:
+            raise not_found(f"The workspace {custom['guid']} of model {model_id} was not found.", target=target)
+        models.get(world, workspace, custom["name"], custom["version"])
+        return True
+    base = _BASE.fullmatch(model_id)
+    if base is None:
+        raise user_error(f"The modelId '{model_id}' is not valid.", target=target)
+    model = world.models.get(base["name"])
+    if model is None or model.registry != base["registry"]:
+        raise not_found(f"The model '{base['name']}' was not found in registry '{base['registry']}'.", target=target)
+    if "deploy" not in model.capabilities:
+        raise user_error(f"The model '{model.name}' cannot be deployed as a serverless endpoint.", target=target)
+    return False
+
+
+def _check_repeat(endpoint: Endpoint, workspace: Workspace, definition: Json) -> None:
+    if endpoint.workspace != workspace.key:
+        raise ServiceError(
+            409, "Conflict", f"The name {endpoint.name} is taken: endpoint names are unique in a region.", target="name"
+        )
+    if endpoint.delete_at is not None:
+        raise ServiceError(409, "Conflict", f"Serverless endpoint {endpoint.name} is being deleted.", target="name")
+    if endpoint.body["modelId"] != definition["modelId"]:
+        raise user_error(
+            f"The model of serverless endpoint {endpoint.name} cannot be changed.",
+            target="properties.modelSettings.modelId",
+        )
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _from_row(row: Row) -> Endpoint:
+    return Endpoint(
+        workspace=row["workspace"],
+        name=row["name"],
+        body=json.loads(row["body"]),
+        target=row["target"],
+        custom=bool(row["custom"]),
+        keys=(row["primary_key"], row["secondary_key"]),
+        created=row["created"],
+        ready_at=row["ready_at"],
+        delete_at=row["delete_at"],
+    )

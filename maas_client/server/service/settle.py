@@ -1,0 +1,75 @@
+"""What has become due by now is made true in the store, in the order in which it became due.
+
+Every step is one transaction that may be repeated, so a kill between any two instructions loses and doubles nothing.
+"""
+
+import json
+from collections.abc import Mapping
+
+from maas_client.server.content import Stored
+from maas_client.server.engine import TrainingPlan
+from maas_client.server.service import blobs
+from maas_client.server.service.jobs import Job, from_row
+from maas_client.server.service.logs import LOG_PATH, log_text
+from maas_client.server.service.names import registered_name
+from maas_client.server.service.world import ARTIFACT_CONTAINER, World, workspace_by_key
+
+
+def settle(world: World, now: float) -> None:
+    """Materialise ended jobs, and remove what was deleted."""
+    for row in world.store.all("SELECT * FROM jobs WHERE settled=0 AND ends_at<=? ORDER BY ends_at, seq", now):
+        _end(world, from_row(world, row))
+    if world.store.one(
+        "SELECT 1 FROM jobs WHERE delete_at<=? UNION ALL SELECT 1 FROM endpoints WHERE delete_at<=?", now, now
+    ):
+        with world.store.writing() as db:
+            db.execute("DELETE FROM jobs WHERE delete_at<=?", (now,))
+            db.execute("DELETE FROM endpoints WHERE delete_at<=?", (now,))
+
+
+def _end(world: World, job: Job) -> None:
+    end = job.ends_at if job.ends_at is not None else job.created
+    completed = job.cancel_at is None and job.plan is not None and job.plan.stages[-1][0] == "Completed"
+    files: Mapping[str, bytes] = job.plan.artifacts if completed and job.plan else {}
+    # Contents first: they are named by their digest, so that a repeat writes the same files again.
+    stored = {f"registered_model/{name}": world.content.put(data) for name, data in files.items()}
+    stored[LOG_PATH] = world.content.put(log_text(job, end).encode("utf-8", "replace"))
+    with world.store.writing() as db:
+        _store_artifacts(world, job, stored, end)
+        body = {**job.body, "properties": {**job.body["properties"], **_final_properties(job)}}
+        if completed:
+            body["properties"]["registered_ft_model_name"] = _register(world, job, end)
+        db.execute("UPDATE jobs SET settled=1, body=? WHERE seq=?", (json.dumps(body), job.seq))
+
+
+def _final_properties(job: Job) -> Mapping[str, str]:
+    plan: TrainingPlan | None = job.plan
+    return plan.properties if plan is not None and job.cancel_at is None else {}
+
+
+def _store_artifacts(world: World, job: Job, stored: Mapping[str, Stored], end: float) -> None:
+    account = workspace_by_key(world, job.workspace).account
+    for path, content in stored.items():
+        blobs.put(world, (account, ARTIFACT_CONTAINER, f"{artifact_folder(job.name)}/{path}"), content, end)
+
+
+def artifact_folder(job: str) -> str:
+    """Return the folder of a job in `workspaceartifactstore`. Source: azure-ai-ml 1.35.2, `jobs.download`."""
+    return f"ExperimentRun/dcid.{job}"
+
+
+def _register(world: World, job: Job, end: float) -> str:
+    """Register the model under the next version of its name; versions are never used twice."""
+    name = registered_name(job.body["outputs"]["registered_model"]["assetName"])
+    base = job.body["properties"]["azureml.ModelName"]
+    with world.store.writing() as db:
+        db.execute(
+            "INSERT INTO model_counters VALUES (?,?,1) ON CONFLICT (workspace, name) DO UPDATE SET latest=latest+1",
+            (job.workspace, name),
+        )
+        version = db.execute(
+            "SELECT latest FROM model_counters WHERE workspace=? AND name=?", (job.workspace, name)
+        ).fetchone()[0]
+        db.execute("INSERT INTO models VALUES (?,?,?,?,?,?)", (job.workspace, name, version, job.name, base, end))
+        db.execute("UPDATE jobs SET model=?, model_version=? WHERE seq=?", (name, version, job.seq))
+    return name

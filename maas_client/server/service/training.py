@@ -1,0 +1,95 @@
+"""Plans: what the engine decided for a job, made in a worker thread after the job was acknowledged.
+
+A plan that was lost with the process is made again from the same pinned bytes, and is the same.
+"""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from maas_client.server.engine import PlanError, TrainingInput, TrainingPlan
+from maas_client.server.service.jobs import Job, from_row
+from maas_client.server.service.world import World
+from maas_client.server.state import stages_problem
+
+_LOG = logging.getLogger(__name__)
+
+
+class Trainer:
+    """Makes missing plans, one at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pool = ThreadPoolExecutor(1, "engine")
+        self._futures: dict[int, Future[None]] = {}
+
+    def start_missing(self) -> None:
+        """Begin to make every plan that is missing; return at once. Called with every settling: cheap when none is."""
+        with self._world.store.lock:
+            rows = self._world.store.all("SELECT seq FROM jobs WHERE plan IS NULL AND settled=0 AND cancel_at IS NULL")
+            for row in rows:
+                if row["seq"] not in self._futures:
+                    self._futures[row["seq"]] = self._pool.submit(self._make, row["seq"])
+
+    def drain(self) -> None:
+        """Wait until every plan that was begun is stored. Must not be called with the store's lock held."""
+        self.start_missing()
+        for future in list(self._futures.values()):
+            future.result()
+
+    def close(self) -> None:
+        """Finish the plan in hand, drop the others: they are made at the next start."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _make(self, seq: int) -> None:
+        try:
+            row = self._world.store.one("SELECT * FROM jobs WHERE seq=?", seq)
+            if row is not None:
+                self._store(from_row(self._world, row))
+        finally:
+            with self._world.store.lock:
+                self._futures.pop(seq, None)
+
+    def _store(self, job: Job) -> None:
+        plan = _plan(self._world, job)
+        with self._world.store.writing() as db:
+            # A cancellation that came first keeps its own end.
+            db.execute(
+                "UPDATE jobs SET plan=?, ends_at=coalesce(ends_at, ?) WHERE seq=?",
+                (plan.to_json(), job.created + plan.stages[-1][1], job.seq),
+            )
+
+
+def _plan(world: World, job: Job) -> TrainingPlan:
+    if job.problem is not None or job.training is None:
+        return _failed("UserError", job.problem or "The training file could not be found.")
+    details = job.body["fineTuningDetails"]
+    try:
+        plan = world.make_plan(
+            TrainingInput(
+                job_name=job.name,
+                model=job.body["properties"]["azureml.ModelName"],
+                training=world.content.path(job.training),
+                validation=None if job.validation is None else world.content.path(job.validation),
+                hyperparameters=details["hyperParameters"],
+            )
+        )
+    except Exception:  # noqa: BLE001 (whatever the engine does with untrusted data, the server goes on and the job says so)
+        _LOG.exception("the engine failed on job %s", job.name)
+        return _failed("SystemError", "The training engine failed; the server's log says why.")
+    problem = stages_problem(plan.stages)
+    if problem:
+        _LOG.error("the engine's plan for job %s is not possible: %s", job.name, problem)
+        return _failed("SystemError", f"The training engine made an impossible plan: {problem}.")
+    return plan
+
+
+def _failed(code: str, message: str) -> TrainingPlan:
+    return TrainingPlan(
+        stages=(("NotStarted", 0.0), ("Preparing", 2.0), ("Failed", 5.0)),
+        metrics=(),
+        logs=(),
+        warnings=(),
+        error=PlanError(code, message),
+        properties={},
+        artifacts={},
+    )

@@ -1,0 +1,138 @@
+"""Everything the service stands on, and the workspaces in it."""
+
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from sqlite3 import Row
+
+from maas_client.server.clock import Clock, ClockSetting
+from maas_client.server.content import Content
+from maas_client.server.engine import TrainingInput, TrainingPlan
+from maas_client.server.models_data import BaseModel
+from maas_client.server.service.names import check_scope
+from maas_client.server.store import Store
+
+LOCATION = "eastus2"
+"""The one region of the local service: the region where every Phi model was tuned. Source: model cards, 2025."""
+
+BLOBSTORE = "workspaceblobstore"
+ARTIFACTSTORE = "workspaceartifactstore"
+ARTIFACT_CONTAINER = "azureml"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace: any with a valid name exists, and keeps its ids."""
+
+    key: str
+    guid: str
+    account: str
+    subscription: str
+    resource_group: str
+    name: str
+
+    @property
+    def arm_id(self) -> str:
+        """The ARM id, in the case in which the workspace was first named."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
+        )
+
+    @property
+    def blob_container(self) -> str:
+        """The container of `workspaceblobstore`."""
+        return f"azureml-blobstore-{self.guid}"
+
+    def container(self, datastore: str) -> str | None:
+        """Return the container of a datastore, or None when there is no such datastore."""
+        return {BLOBSTORE: self.blob_container, ARTIFACTSTORE: ARTIFACT_CONTAINER}.get(datastore.lower())
+
+
+@dataclass(slots=True)
+class World:
+    """Store, clock, bytes, catalog and engine: what every operation of the service is given."""
+
+    store: Store
+    clock: Clock
+    content: Content
+    models: Mapping[str, BaseModel]
+    make_plan: Callable[[TrainingInput], TrainingPlan]
+    secret: bytes
+    plans: dict[int, TrainingPlan] = field(default_factory=dict)
+    """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
+
+    def close(self) -> None:
+        """Stop the clock and close the store."""
+        self.clock.stop()
+        self.store.close()
+
+
+def open_world(
+    folder: Path,
+    setting: ClockSetting,
+    models: Mapping[str, BaseModel],
+    make_plan: Callable[[TrainingInput], TrainingPlan],
+) -> World:
+    """Open the state of a folder, or begin a new one there.
+
+    Raises:
+        StoreError: The folder holds something that cannot be read.
+        OSError: It cannot be written.
+    """
+    store = Store(folder)
+    content = Content(folder / "blobs")
+    start = store.meta("virtual_now")
+    clock = Clock(setting, None if start is None else float(start), lambda now: store.set_meta("virtual_now", now))
+    secret = store.meta("signing_secret")
+    if secret is None:
+        secret = secrets.token_hex(32)
+        store.set_meta("signing_secret", secret)
+    return World(store, clock, content, models, make_plan, bytes.fromhex(str(secret)))
+
+
+def workspace(world: World, subscription: str, resource_group: str, name: str) -> Workspace:
+    """Return a workspace by its names (compared without case); first use gives it its ids for good.
+
+    Raises:
+        ServiceError: 404, the names are not valid.
+    """
+    check_scope(subscription, resource_group, name)
+    key = f"{subscription}/{resource_group}/{name}".lower()
+    row = world.store.one("SELECT * FROM workspaces WHERE key=?", key)
+    if row is None:
+        guid = str(uuid.uuid4())
+        made = Workspace(key, guid, f"stmaas{guid.replace('-', '')[:12]}", subscription, resource_group, name)
+        with world.store.writing() as db:
+            db.execute(
+                "INSERT INTO workspaces VALUES (?,?,?,?,?,?)",
+                (key, guid, made.account, subscription, resource_group, name),
+            )
+        return made
+    return _from_row(row)
+
+
+def workspace_by_guid(world: World, guid: str) -> Workspace | None:
+    """Return the workspace of an id, or None."""
+    row = world.store.one("SELECT * FROM workspaces WHERE guid=?", guid.lower())
+    return None if row is None else _from_row(row)
+
+
+def workspace_by_key(world: World, key: str) -> Workspace:
+    """Return the workspace of a stored key."""
+    row = world.store.one("SELECT * FROM workspaces WHERE key=?", key)
+    if row is None:
+        raise LookupError(key)
+    return _from_row(row)
+
+
+def workspace_by_account(world: World, account: str) -> Workspace | None:
+    """Return the workspace whose storage account this is, or None."""
+    row = world.store.one("SELECT * FROM workspaces WHERE account=?", account)
+    return None if row is None else _from_row(row)
+
+
+def _from_row(row: Row) -> Workspace:
+    return Workspace(row["key"], row["guid"], row["account"], row["subscription"], row["resource_group"], row["name"])

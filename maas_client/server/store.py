@@ -1,0 +1,127 @@
+"""State in SQLite: what was acknowledged is on disk.
+
+WAL with `synchronous=FULL`: a commit returns after the fsync, so every answer sent after it survives kill -9 and loss
+of power. One connection, guarded by one lock that the service holds for the length of an operation.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE workspaces (
+  key TEXT PRIMARY KEY, guid TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE,
+  subscription TEXT NOT NULL, resource_group TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blobs (
+  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  etag TEXT NOT NULL, modified REAL NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL,
+  PRIMARY KEY (account, container, path)) WITHOUT ROWID;
+CREATE TABLE data_versions (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (workspace, name, version));
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+  created REAL NOT NULL, training TEXT, validation TEXT, problem TEXT, plan TEXT, cancel_at REAL, ends_at REAL,
+  delete_at REAL, settled INTEGER NOT NULL DEFAULT 0, model TEXT, model_version INTEGER, UNIQUE (workspace, name));
+CREATE INDEX jobs_due ON jobs (settled, ends_at);
+CREATE TABLE models (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, job TEXT NOT NULL, base TEXT NOT NULL,
+  created REAL NOT NULL, PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
+CREATE TABLE model_counters (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+CREATE TABLE endpoints (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
+  primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL);
+CREATE TABLE operations (
+  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class StoreError(Exception):
+    """The folder cannot be used; the text says why in one line."""
+
+
+class Store:
+    """One SQLite file, one connection, one lock."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open `state.db` in an existing folder, creating it when new.
+
+        Raises:
+            StoreError: Another version wrote the file, or it is not a database.
+        """
+        path = folder / "state.db"
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self.lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise StoreError(f"{path} cannot be used: {error}") from error
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _open(self, path: Path) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version not in (0, SCHEMA_VERSION):
+            raise StoreError(
+                f"{path} has schema version {version}, this server reads {SCHEMA_VERSION}; use another folder"
+            )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        if version == 0:
+            self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in."""
+        with self.lock:
+            self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and one transaction, durable when the block ends; nested blocks join the outer one."""
+        with self.lock:
+            if self._db.in_transaction:
+                yield self._db
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """Return the first row of a query, or None."""
+        with self.lock:
+            row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+            return row
+
+    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Return every row of a query."""
+        with self.lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def meta(self, key: str) -> str | float | None:
+        """Return a stored fact, or None."""
+        row = self.one("SELECT value FROM meta WHERE key=?", key)
+        return None if row is None else row["value"]
+
+    def set_meta(self, key: str, value: str | float) -> None:
+        """Make a fact durable."""
+        with self.writing() as db:
+            db.execute(
+                "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value)
+            )
