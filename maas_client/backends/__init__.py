@@ -1,0 +1,1 @@
+"""Wire dialects, one package each: pure functions between values and requests."""

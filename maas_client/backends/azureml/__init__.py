@@ -1,0 +1,27 @@
+"""The dialect of Azure Machine Learning and Foundry hub projects."""
+
+from maas_client.backends.azureml._wire import Facts, Target
+from maas_client.backends.azureml.chat import ChatFlows
+from maas_client.backends.azureml.deployments import DeploymentFlows
+from maas_client.backends.azureml.files import FileFlows
+from maas_client.backends.azureml.jobs import JobFlows
+from maas_client.backends.azureml.metrics import MetricFlows
+from maas_client.backends.azureml.models import ModelFlows
+from maas_client.backends.azureml.workspace import WorkspaceFlows
+
+__all__ = ["AzureML", "Target"]
+
+
+class AzureML:
+    """All flows over one workspace; shares what does not change, such as where its data plane is."""
+
+    def __init__(self, target: Target) -> None:
+        facts = Facts()
+        self.target = target
+        self.workspace = WorkspaceFlows(target, facts)
+        self.files = FileFlows(target)
+        self.models = ModelFlows(target, facts, self.workspace)
+        self.jobs = JobFlows(target, facts, self.workspace, self.models)
+        self.metrics = MetricFlows(self.workspace)
+        self.deployments = DeploymentFlows(target, facts, self.workspace)
+        self.chat = ChatFlows(facts, self.deployments)

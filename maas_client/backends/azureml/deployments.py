@@ -1,0 +1,140 @@
+"""Deployments: serverless endpoints.
+
+Source: azure-rest-api-specs 2024-01-01-preview (ServerlessEndpoints); bodies as azure-ai-ml 1.35.2 sends them,
+recorded.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from maas_client.backends.azureml._wire import (
+    ENDPOINTS_VERSION,
+    Facts,
+    Target,
+    items,
+    moment,
+    part,
+    read_object,
+    required,
+    text,
+    texts,
+)
+from maas_client.backends.azureml.workspace import WorkspaceFlows
+from maas_client.core import lro
+from maas_client.core.flow import Flow
+from maas_client.core.io import Request
+from maas_client.core.paging import Page
+from maas_client.errors import ConflictError, NotFoundError
+from maas_client.types import Deployment, DeploymentKeys, DeploymentStatus
+
+_STATUS = {
+    "Creating": DeploymentStatus.CREATING,
+    "Updating": DeploymentStatus.UPDATING,
+    "Succeeded": DeploymentStatus.SUCCEEDED,
+    "Failed": DeploymentStatus.FAILED,
+    "Canceled": DeploymentStatus.CANCELLED,
+    "Deleting": DeploymentStatus.DELETING,
+}
+
+
+class DeploymentFlows:
+    """Flows over serverless endpoints."""
+
+    def __init__(self, target: Target, facts: Facts, workspace: WorkspaceFlows) -> None:
+        self._target = target
+        self._facts = facts
+        self._workspace = workspace
+
+    def begin_create(self, name: str, *, model: str, tags: Mapping[str, str]) -> Flow[lro.Lro]:
+        """Create an endpoint for a model; the same again changes nothing.
+
+        Raises:
+            ConflictError: An endpoint of this name serves another model.
+        """
+        workspace = yield from self._workspace.get()
+        try:
+            existing = yield from self.get(name)
+        except NotFoundError:
+            existing = None
+        if existing is not None and existing.model.lower() != model.lower():
+            raise ConflictError(
+                f"The deployment {name!r} exists and serves {existing.model}.",
+                status=409,
+                operation="ServerlessEndpoints_CreateOrUpdate",
+                hint="Choose another name, or delete that deployment first.",
+            )
+        body: dict[str, Any] = {
+            "location": workspace.location,
+            "sku": {"name": "Consumption"},
+            "properties": {"modelSettings": {"modelId": model}, "authMode": "Key"},
+        }
+        if tags:
+            body["tags"] = dict(tags)
+        request = self._request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
+        return lro.begin(request, (yield request))
+
+    def get(self, name: str) -> Flow[Deployment]:
+        """Get an endpoint."""
+        request = self._request("Get", "GET", f"/{name}")
+        return parse_deployment(request, read_object(request, (yield request)))
+
+    def list_page(self, cursor: str | None) -> Flow[Page[Deployment]]:
+        """List one page of endpoints; `cursor` is the next page's URL."""
+        if cursor is None:
+            request = self._request("List", "GET", "")
+        else:
+            request = self._target.data_request("ServerlessEndpoints_List", "GET", cursor)
+        body = read_object(request, (yield request))
+        return Page(tuple(parse_deployment(request, item) for item in items(body)), text(body.get("nextLink")))
+
+    def begin_delete(self, name: str) -> Flow[lro.Lro]:
+        """Delete an endpoint."""
+        request = self._request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
+        self._facts.keys.pop(name, None)
+        return lro.begin(request, (yield request))
+
+    def keys(self, name: str) -> Flow[DeploymentKeys]:
+        """Get the two keys of an endpoint."""
+        request = self._request("ListKeys", "POST", f"/{name}/listKeys")
+        body = read_object(request, (yield request))
+        return DeploymentKeys(
+            primary=SecretStr(required(request, body, "primaryKey")),
+            secondary=SecretStr(text(body.get("secondaryKey")) or ""),
+        )
+
+    def _request(
+        self,
+        verb: str,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        expect: tuple[int, ...] = (200,),
+    ) -> Request:
+        return self._target.request(
+            f"ServerlessEndpoints_{verb}",
+            method,
+            f"/serverlessEndpoints{path}",
+            version=ENDPOINTS_VERSION,
+            body=body,
+            expect=expect,
+        )
+
+
+def parse_deployment(request: Request, body: Mapping[str, Any]) -> Deployment:
+    """Read an endpoint."""
+    properties = part(body, "properties")
+    raw_status = text(properties.get("provisioningState")) or "Unknown"
+    return Deployment(
+        name=required(request, body, "name"),
+        status=_STATUS.get(raw_status, DeploymentStatus.UNKNOWN),
+        raw_status=raw_status,
+        endpoint_state=text(properties.get("endpointState")),
+        model=text(part(properties, "modelSettings").get("modelId")) or "",
+        location=text(body.get("location")) or "",
+        inference_uri=text(part(properties, "inferenceEndpoint").get("uri")),
+        tags=texts(body.get("tags")),
+        created_at=moment(part(body, "systemData").get("createdAt")),
+    )

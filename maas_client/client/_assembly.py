@@ -1,0 +1,120 @@
+"""Put a client's parts together: settings, trust, port, dialect."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maas_client import __version__
+from maas_client.backends.azureml import AzureML, Target
+from maas_client.backends.azureml.errors import error_from
+from maas_client.catalog import get_cloud
+from maas_client.core.call import Caller
+from maas_client.core.io import IO
+from maas_client.core.retry import RetryPolicy
+from maas_client.core.trust import KEY, NONE, Trust, is_loopback, origin_of
+from maas_client.errors import ConfigurationError
+from maas_client.resources._session import Session
+from maas_client.settings import load_settings
+from maas_client.transport.credentials import Credential
+from maas_client.watch import Cadence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a client is made of, but for its credential."""
+
+    service: str
+    subscription_id: str | None
+    resource_group: str | None
+    workspace: str | None
+    base_url: str | None
+    emulator: bool
+    cloud: str
+    timeout: float
+    max_retries: int
+
+    def required(self, name: str) -> str:
+        """Return a setting that a client cannot do without."""
+        value: str | None = getattr(self, name)
+        if not value:
+            raise ConfigurationError(
+                f"{name} is missing.",
+                hint=f"Pass {name}=..., or use from_env() with MAAS_{name.upper()}, or from_profile(...).",
+            )
+        return value
+
+
+def assemble(make_io: Callable[[], IO], options: Options) -> Session:
+    """Put a client's parts together.
+
+    Raises:
+        ConfigurationError: A setting is missing or contradicts another.
+    """
+    if options.service != "azureml":
+        raise ConfigurationError(f"There is no service {options.service!r}.", hint="Use 'azureml'.")
+    if not 0 <= options.max_retries <= 20:
+        raise ConfigurationError(f"max_retries is {options.max_retries}.", hint="Give a number from 0 to 20.")
+    if not options.timeout > 0:
+        raise ConfigurationError(f"timeout is {options.timeout}.", hint="Give seconds above 0.")
+    cloud = get_cloud(options.cloud)
+    arm = (options.base_url or cloud.resource_manager).rstrip("/")
+    _check_base_url(arm, emulator=options.emulator, is_own=options.base_url is not None)
+    target = Target(
+        arm=arm,
+        subscription_id=options.required("subscription_id"),
+        resource_group=options.required("resource_group"),
+        workspace=options.required("workspace"),
+        scope=cloud.resource_manager_scope,
+    )
+    trust = Trust(
+        origins=frozenset({origin_of(arm)}),
+        suffixes={
+            target.scope: cloud.data_plane_suffixes,
+            target.storage_scope: (cloud.blob_suffix,),
+            KEY: cloud.inference_suffixes,
+            NONE: (*cloud.data_plane_suffixes, cloud.blob_suffix),
+        },
+        emulator=options.emulator,
+    )
+    caller = Caller(
+        io=make_io(),
+        trust=trust,
+        error_from=error_from,
+        user_agent=f"maas-client/{__version__} Python/{platform.python_version()}",
+        policy=RetryPolicy(max_attempts=options.max_retries + 1),
+        timeout_seconds=options.timeout,
+    )
+    cadence = Cadence.for_emulator() if options.emulator else Cadence.for_service()
+    return Session(caller=caller, dialect=AzureML(target), emulator=options.emulator, cadence=cadence)
+
+
+def _check_base_url(url: str, *, emulator: bool, is_own: bool) -> None:
+    if emulator and not (is_own and is_loopback(url)):
+        raise ConfigurationError(
+            "emulator=True needs a base_url on this machine.", hint="Start one with `maas-ft serve`, and pass its URL."
+        )
+    if not emulator and not url.startswith("https://"):
+        raise ConfigurationError(
+            f"{url} is not https.", hint="Plain http is for a local emulator only: pass emulator=True with it."
+        )
+
+
+def resolve(profile: str | None, credential: Credential, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the settings from wherever they are, as arguments of a client."""
+    resolved = load_settings(profile=profile, overrides=overrides, environ=os.environ, cwd=Path.cwd(), config_path=None)
+    settings = resolved.settings
+    return {
+        "service": settings.service,
+        "credential": credential if credential is not None else settings.token,
+        "subscription_id": settings.subscription_id,
+        "resource_group": settings.resource_group,
+        "workspace": settings.workspace,
+        "base_url": settings.base_url,
+        "emulator": settings.emulator,
+        "cloud": settings.cloud,
+        "timeout": settings.timeout_seconds,
+        "max_retries": settings.max_retries,
+    }

@@ -1,0 +1,229 @@
+"""The two clients: the same nouns, with and without `await`."""
+
+from types import TracebackType
+from typing import Literal, Self, TypedDict, Unpack
+
+from maas_client.client._assembly import Options, assemble, resolve
+from maas_client.core import stepping
+from maas_client.resources.chat import AsyncChat, Chat
+from maas_client.resources.deployments import AsyncDeployments, Deployments
+from maas_client.resources.files import AsyncFiles, Files
+from maas_client.resources.jobs import AsyncJobs, Jobs
+from maas_client.resources.models import AsyncModels, Models
+from maas_client.transport.credentials import Credential
+from maas_client.transport.httpx_async import AsyncIO
+from maas_client.transport.httpx_sync import SyncIO
+
+Service = Literal["azureml"]
+
+
+class Overrides(TypedDict, total=False):
+    """Settings that come before every other source of settings; see the parameters of `AsyncMaaSClient`."""
+
+    service: Service
+    subscription_id: str
+    resource_group: str
+    workspace: str
+    base_url: str
+    emulator: bool
+    cloud: str
+    timeout: float
+    max_retries: int
+
+
+class AsyncMaaSClient:
+    """A client of one workspace: use it as a context manager, or close it. Tasks of one event loop may share it.
+
+    Attributes:
+        files: Upload training and validation files.
+        jobs: Create, get, list, watch and cancel fine-tuning jobs.
+        models: Fine-tuned models, and the catalog of base models.
+        deployments: Put models behind a URL.
+        chat: Ask a deployment.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: Service = "azureml",
+        credential: Credential = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        workspace: str | None = None,
+        base_url: str | None = None,
+        emulator: bool = False,
+        cloud: str = "AzureCloud",
+        timeout: float = 60.0,
+        max_retries: int = 3,
+    ) -> None:
+        """Make a client from what is given here alone; nothing is sent before its first call.
+
+        Args:
+            service: `azureml`: Azure Machine Learning workspaces and Foundry hub projects.
+            credential: A token (str), a function that returns one, or any azure-core `TokenCredential`; `None` takes
+                azure-identity's `DefaultAzureCredential`, or for an emulator a made-up token.
+            subscription_id: Azure subscription.
+            resource_group: Resource group of the workspace.
+            workspace: Workspace, or hub project.
+            base_url: Of the resource manager; `None` takes the cloud's.
+            emulator: True if `base_url` is a local reference server. Only ever said, never guessed.
+            cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
+            timeout: Seconds for one attempt of one call; an upload gets more by its size.
+            max_retries: Attempts after the first, where repeating is safe; 0 to 20.
+
+        Raises:
+            ConfigurationError: A setting is missing or contradicts another.
+        """
+        options = Options(
+            service=service,
+            subscription_id=subscription_id,
+            resource_group=resource_group,
+            workspace=workspace,
+            base_url=base_url,
+            emulator=emulator,
+            cloud=cloud,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+        self._session = assemble(lambda: AsyncIO(credential=credential, emulator=emulator), options)
+        self.files = AsyncFiles(self._session)
+        self.jobs = AsyncJobs(self._session)
+        self.models = AsyncModels(self._session)
+        self.deployments = AsyncDeployments(self._session)
+        self.chat = AsyncChat(self._session)
+
+    @classmethod
+    def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+        """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
+
+        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all.
+
+        Raises:
+            ConfigurationError: A setting is missing, wrong, or contradicts another.
+        """
+        return cls(**resolve(None, credential, overrides))
+
+    @classmethod
+    def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+        """Make a client from a profile of the configuration file; what it does not say comes from the environment.
+
+        Raises:
+            ConfigurationError: There is no such profile, or a setting is missing or wrong.
+        """
+        return cls(**resolve(profile, credential, overrides))
+
+    async def aclose(self) -> None:
+        """Close the client's connections; harmless when repeated."""
+        self._session.caller.closed = True
+        await self._session.io.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        target = self._session.dialect.target
+        return f"<{type(self).__name__} {target.workspace} at {target.arm}>"
+
+
+class MaaSClient:
+    """A client of one workspace: use it as a context manager, or close it. Threads may share it.
+
+    Attributes:
+        files: Upload training and validation files.
+        jobs: Create, get, list, watch and cancel fine-tuning jobs.
+        models: Fine-tuned models, and the catalog of base models.
+        deployments: Put models behind a URL.
+        chat: Ask a deployment.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: Service = "azureml",
+        credential: Credential = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        workspace: str | None = None,
+        base_url: str | None = None,
+        emulator: bool = False,
+        cloud: str = "AzureCloud",
+        timeout: float = 60.0,
+        max_retries: int = 3,
+    ) -> None:
+        """Make a client from what is given here alone; nothing is sent before its first call.
+
+        Args:
+            service: `azureml`: Azure Machine Learning workspaces and Foundry hub projects.
+            credential: A token (str), a function that returns one, or any azure-core `TokenCredential`; `None` takes
+                azure-identity's `DefaultAzureCredential`, or for an emulator a made-up token.
+            subscription_id: Azure subscription.
+            resource_group: Resource group of the workspace.
+            workspace: Workspace, or hub project.
+            base_url: Of the resource manager; `None` takes the cloud's.
+            emulator: True if `base_url` is a local reference server. Only ever said, never guessed.
+            cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
+            timeout: Seconds for one attempt of one call; an upload gets more by its size.
+            max_retries: Attempts after the first, where repeating is safe; 0 to 20.
+
+        Raises:
+            ConfigurationError: A setting is missing or contradicts another.
+        """
+        options = Options(
+            service=service,
+            subscription_id=subscription_id,
+            resource_group=resource_group,
+            workspace=workspace,
+            base_url=base_url,
+            emulator=emulator,
+            cloud=cloud,
+            timeout=timeout,
+            max_retries=max_retries,
+        )
+        self._session = assemble(lambda: SyncIO(credential=credential, emulator=emulator), options)
+        self.files = Files(AsyncFiles(self._session))
+        self.jobs = Jobs(AsyncJobs(self._session))
+        self.models = Models(AsyncModels(self._session))
+        self.deployments = Deployments(AsyncDeployments(self._session))
+        self.chat = Chat(AsyncChat(self._session))
+
+    @classmethod
+    def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+        """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
+
+        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all.
+
+        Raises:
+            ConfigurationError: A setting is missing, wrong, or contradicts another.
+        """
+        return cls(**resolve(None, credential, overrides))
+
+    @classmethod
+    def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+        """Make a client from a profile of the configuration file; what it does not say comes from the environment.
+
+        Raises:
+            ConfigurationError: There is no such profile, or a setting is missing or wrong.
+        """
+        return cls(**resolve(profile, credential, overrides))
+
+    def close(self) -> None:
+        """Close the client's connections; harmless when repeated."""
+        self._session.caller.closed = True
+        stepping.run(self._session.io.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        target = self._session.dialect.target
+        return f"<{type(self).__name__} {target.workspace} at {target.arm}>"

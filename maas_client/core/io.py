@@ -1,0 +1,157 @@
+"""The port: everything that the client needs from outside.
+
+Theory of operation. All logic is `async def` over this port. The asynchronous adapter really suspends; the synchronous
+adapter's methods never do, so `core.stepping` runs the same coroutines to their end without an event loop. Hence every
+method here is `async def`, also where nothing waits, and nobody below `transport/` reads a clock, sleeps or opens a
+socket.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from maas_client.core.redact import redact_url
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class SourceFile(Protocol):
+    """A local file, opened for reading at any offset."""
+
+    @property
+    def name(self) -> str:
+        """File name without folders."""
+
+    @property
+    def size(self) -> int:
+        """Bytes when it was opened."""
+
+    async def pread(self, offset: int, length: int) -> bytes:
+        """Read up to `length` bytes at `offset`; fewer only at the end."""
+
+    async def sha256(self) -> str:
+        """Digest the whole file; 64 lower-case hex digits."""
+
+    async def changed(self) -> bool:
+        """Tell whether the file on disk is no longer the one that was opened."""
+
+    async def close(self) -> None:
+        """Close it; harmless when repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A request body that is streamed from a file, never held in memory; a retry reads it again."""
+
+    source: SourceFile
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of one operation, complete but for credentials."""
+
+    operation: str
+    """Operation id, such as `Jobs_Get`: names the call in errors and logs."""
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | FileBody | None = None
+    scope: str | None = None
+    """Token scope; the token is attached by the caller, after the host was checked."""
+    key: str | None = field(default=None, repr=False)
+    """A deployment's key, sent as bearer token."""
+    expect: tuple[int, ...] = (200,)
+    """Statuses that are a success."""
+    idempotent: bool = True
+    """Whether sending it twice does no harm; by operation, not by verb."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.operation} {self.method} {redact_url(self.url)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    url: str = field(default="", repr=False)
+
+
+class StreamResponse(Protocol):
+    """An answer whose body is read piece by piece."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status code."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header names in lower case."""
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Pieces as they arrive, decompressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token and the moment it ends."""
+
+    value: str = field(repr=False)
+    expires_at: float
+    """Unix seconds."""
+
+
+class IO(Protocol):
+    """What the outside world is to this package."""
+
+    async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
+        """Send once, without redirects, and read the whole answer within `timeout` seconds.
+
+        Raises:
+            ConnectError: Nothing reached the service.
+            RequestTimeoutError: No whole answer in time.
+            BrokenResponseError: The answer was cut off, is not HTTP, or is larger than 16 MiB.
+        """
+
+    def stream(
+        self, request: Request, *, headers: Mapping[str, str], timeout: float
+    ) -> AbstractAsyncContextManager[StreamResponse]:
+        """Send once and hand over the answer's body as it comes; `timeout` seconds without a byte end it."""
+
+    async def token(self, scope: str, claims: str | None) -> Token:
+        """Ask the credential for a token.
+
+        Raises:
+            CredentialError: It gave none.
+        """
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    async def monotonic(self) -> float:
+        """Seconds on a clock that only moves forward."""
+
+    async def now(self) -> datetime:
+        """The wall clock, UTC."""
+
+    async def map(self, fn: Callable[[T], Awaitable[R]], items: Sequence[T], *, limit: int) -> list[R]:
+        """Run `fn` over `items`, at most `limit` at once; results in the order of `items`; the first error ends all."""
+
+    async def lock(self) -> AbstractAsyncContextManager[None]:
+        """Make a lock."""
+
+    async def open_file(self, path: str) -> SourceFile:
+        """Open a regular file.
+
+        Raises:
+            ConfigurationError: It is missing, not a regular file, or may not be read.
+        """
+
+    async def close(self) -> None:
+        """Close connections; harmless when repeated."""

@@ -1,0 +1,1 @@
+"""What a client can do: one noun a file, its asynchronous class with the logic and its synchronous mirror."""

@@ -1,0 +1,112 @@
+"""Follow a job: look, tell what is new, wait, look again."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Literal
+
+from maas_client.errors import MaaSError, WaitTimeoutError
+from maas_client.resources._pace import Pace
+from maas_client.resources._session import Session
+from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
+from maas_client.watch import Reducer, Snapshot
+
+_REPORTING = {JobStatus.RUNNING, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+LATE_MODEL_POLLS = 10
+
+
+class Watcher:
+    """One loop over one job."""
+
+    def __init__(self, session: Session, name: str, resume_token: str | None) -> None:
+        self._session = session
+        self._name = name
+        self._reducer = Reducer(resume_token)
+        self._pace = Pace(session.io, session.cadence)
+        self._polls_without_model = 0
+        self._last: FineTuningJob | None = None
+        self._warnings: tuple[str, ...] = ()
+
+    async def events(self, timeout: float | None) -> AsyncGenerator[JobEvent, None]:
+        """Give events until the job has ended."""
+        deadline = await self._deadline(timeout)
+        while True:
+            failures = self._pace.failures
+            seen = await self._pace.ask(self._look)
+            if isinstance(seen, MaaSError):
+                if failures == 0 and self._last is not None:
+                    yield await self._note(self._last, "warning", f"Connection lost ({seen.message}) Trying again.")
+                await self._pause(deadline, error=seen)
+                continue
+            if failures > 0 and self._last is not None:
+                yield await self._note(self._last, "info", "Connected again.")
+            news = self._reducer.feed(seen)
+            for event in news:
+                yield event
+            if seen.job.status.is_terminal:
+                return
+            self._remember(seen.job, told=bool(news))
+            await self._pause(deadline)
+
+    async def until_ended(self, timeout: float | None) -> FineTuningJob:
+        """Look at nothing but the status until the job has ended, and return it."""
+        deadline = await self._deadline(timeout)
+        while True:
+            seen = await self._pace.ask(self._get)
+            if isinstance(seen, MaaSError):
+                await self._pause(deadline, error=seen)
+                continue
+            if seen.status.is_terminal and not self._awaits_model(seen):
+                return seen
+            self._remember(seen, told=False)
+            await self._pause(deadline)
+
+    def _remember(self, job: FineTuningJob, *, told: bool) -> None:
+        changed = self._last is None or job.raw_status != self._last.raw_status
+        self._pace.mark(changed=changed, told=told)
+        self._last = job
+
+    def _awaits_model(self, job: FineTuningJob) -> bool:
+        """Tell whether the model is still to come: it is registered a moment before or after the job says Completed."""
+        if job.status is not JobStatus.SUCCEEDED or job.fine_tuned_model is not None:
+            return False
+        self._polls_without_model += 1
+        return self._polls_without_model <= LATE_MODEL_POLLS
+
+    async def _get(self) -> FineTuningJob:
+        return await self._session.run(self._session.dialect.jobs.get(self._name))
+
+    async def _look(self) -> Snapshot:
+        job = await self._get()
+        metrics: tuple[MetricPoint, ...] = ()
+        if job.status in _REPORTING:
+            metrics = await self._new_metrics()
+            if self._last is None or self._last.raw_status != job.raw_status:
+                self._warnings = await self._session.run(self._session.dialect.jobs.warnings(self._name))
+        return Snapshot(job=job, seen_at=await self._session.io.now(), metrics=metrics, warnings=self._warnings)
+
+    async def _new_metrics(self) -> tuple[MetricPoint, ...]:
+        flows = self._session.dialect.metrics
+        told: Mapping[str, int] = self._reducer.high_water
+        latest = await self._session.run(flows.latest(self._name))
+        moved = [key for key, point in latest.items() if point.step > told.get(key, -1)]
+
+        async def history(key: str) -> tuple[MetricPoint, ...]:
+            return await self._session.run(flows.history(self._name, key))
+
+        histories = await self._session.io.map(history, moved, limit=4)
+        return tuple(point for points in histories for point in points)
+
+    async def _note(self, job: FineTuningJob, level: Literal["info", "warning"], message: str) -> JobEvent:
+        return self._reducer.note(job, await self._session.io.now(), level, message)
+
+    async def _deadline(self, timeout: float | None) -> float | None:
+        return None if timeout is None else await self._session.io.monotonic() + timeout
+
+    async def _pause(self, deadline: float | None, *, error: MaaSError | None = None) -> None:
+        if not await self._pace.pause(deadline, error=error):
+            where = self._last.status.value if self._last is not None else "unknown"
+            raise WaitTimeoutError(
+                f"The job {self._name} has not ended ({where}); it goes on.",
+                resume_token=self._reducer.resume_token,
+                hint=f"Go on watching: maas-ft jobs watch {self._name}",
+            )

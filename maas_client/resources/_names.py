@@ -1,0 +1,64 @@
+"""Names that the services take, and names of ours for what users leave out.
+
+Source: azure-rest-api-specs 2024-10-01-preview, path parameters of Jobs and ServerlessEndpoints.
+"""
+
+import re
+import uuid
+
+from maas_client import catalog
+from maas_client.errors import ConfigurationError
+
+_JOB = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
+_DEPLOYMENT = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,51}")
+_ILLEGAL = re.compile(r"[^a-zA-Z0-9]+")
+
+
+def check_job_name(name: str) -> str:
+    """Return a legal job name as it is.
+
+    Raises:
+        ConfigurationError: It is not one.
+    """
+    if _JOB.fullmatch(name) is None:
+        raise ConfigurationError(
+            f"{name!r} is not a job name.",
+            hint="Begin with a letter or digit, then letters, digits, hyphens and underscores (no dots), 255 at most.",
+        )
+    return name
+
+
+def check_deployment_name(name: str) -> str:
+    """Return a legal deployment name as it is.
+
+    Raises:
+        ConfigurationError: It is not one.
+    """
+    if _DEPLOYMENT.fullmatch(name) is None:
+        raise ConfigurationError(
+            f"{name!r} is not a deployment name.",
+            hint="Begin with a letter, then letters, digits and hyphens, 52 at most.",
+        )
+    return name
+
+
+def new_job_name(model: str) -> str:
+    """Make up a job name that nobody else has: `ft-{model}-{8 hex digits}`."""
+    slug = _ILLEGAL.sub("-", model).strip("-").lower()[:80]
+    return f"ft-{slug}-{uuid.uuid4().hex[:8]}"
+
+
+def model_to_deploy(model: str) -> str:
+    """Return the id under which a model is deployed: a URI as it is, a base model as the catalog spells it.
+
+    Source: azure-ai-ml 1.35.2 refuses a version in the id of a base model.
+
+    Raises:
+        ConfigurationError: The catalog does not know it, or says that it cannot be deployed.
+    """
+    if model.startswith("azureml://"):
+        return model
+    known = catalog.get(model)
+    if "deploy" not in known.capabilities:
+        raise ConfigurationError(f"{known.id} cannot be deployed as a service.", hint="See `maas-ft models list`.")
+    return f"azureml://registries/{known.registry}/models/{known.id}"

@@ -1,0 +1,87 @@
+"""The pace of a loop that follows something: when to look again, and how long an outage is lived through."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from maas_client.core.io import IO
+from maas_client.errors import (
+    BrokenResponseError,
+    ConnectError,
+    MaaSError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    StatusError,
+)
+from maas_client.watch import Cadence, next_delay
+
+T = TypeVar("T")
+
+PASSING = (ConnectError, RequestTimeoutError, BrokenResponseError, RateLimitError, ServerError)
+
+
+class Pace:
+    """Counts one loop's failures, and how long nothing has happened."""
+
+    def __init__(self, io: IO, cadence: Cadence) -> None:
+        self.failures = 0
+        self._io = io
+        self._cadence = cadence
+        self._answered: float | None = None
+        self._changed: float | None = None
+        self._told: float | None = None
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T | MaaSError:
+        """Await the question; a failure that may pass is returned, any other and one that lasts too long is raised."""
+        if self._answered is None:
+            self._answered = await self._io.monotonic()
+        try:
+            answer = await question()
+        except PASSING as error:
+            self.failures += 1
+            out_for = await self._io.monotonic() - self._answered
+            permanent = isinstance(error, ConnectError) and error.permanent
+            if permanent or self._cadence.gives_up(out_for, retry_after=_hint(error)):
+                raise
+            return error
+        self.failures = 0
+        self._answered = await self._io.monotonic()
+        return answer
+
+    def mark(self, *, changed: bool, told: bool) -> None:
+        """Remember that the last answer showed another status, or gave something to tell."""
+        if changed:
+            self._changed = self._answered
+        if told:
+            self._told = self._answered
+
+    async def pause(
+        self, deadline: float | None, *, error: MaaSError | None = None, retry_after: float | None = None
+    ) -> bool:
+        """Wait until the next look; false, without waiting, if `deadline` leaves no time for one.
+
+        Close to the deadline the wait is cut so that there is one last look, unless the service asked for all of it.
+        """
+        now = await self._io.monotonic()
+        hint = _hint(error) if error is not None else retry_after
+        seconds = next_delay(
+            self._cadence,
+            status_age_seconds=_since(self._changed, now),
+            quiet_seconds=_since(self._told, now),
+            errors=self.failures,
+            retry_after=hint,
+        )
+        if deadline is not None and seconds > deadline - now:
+            if hint or now >= deadline:
+                return False
+            seconds = deadline - now
+        await self._io.sleep(seconds)
+        return True
+
+
+def _since(moment: float | None, now: float) -> float:
+    return 0.0 if moment is None else now - moment
+
+
+def _hint(error: MaaSError) -> float | None:
+    return error.retry_after if isinstance(error, StatusError) else None

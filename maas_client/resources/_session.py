@@ -1,0 +1,54 @@
+"""What the nouns of one client share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from maas_client.backends.azureml import AzureML
+from maas_client.core.call import Caller
+from maas_client.core.flow import Flow
+from maas_client.core.io import IO
+from maas_client.watch import Cadence
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One client's caller, dialect and habits.
+
+    Attributes:
+        caller: Makes the calls.
+        dialect: Knows the wire.
+        emulator: True if the service is a local reference server.
+        cadence: How often to look while watching.
+    """
+
+    caller: Caller
+    dialect: AzureML
+    emulator: bool
+    cadence: Cadence
+
+    @property
+    def io(self) -> IO:
+        """The port."""
+        return self.caller.io
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drive a flow to its value."""
+        return await self.caller.run(flow)
+
+
+def mirrors(asynchronous: type) -> Callable[[C], C]:
+    """Give a synchronous class and its methods the docstrings of the asynchronous one, which are written once."""
+
+    def decorate(cls: C) -> C:
+        cls.__doc__ = asynchronous.__doc__
+        for name, member in vars(cls).items():
+            twin = getattr(asynchronous, name, None)
+            if callable(member) and not name.startswith("_") and twin is not None:
+                member.__doc__ = twin.__doc__
+        return cls
+
+    return decorate

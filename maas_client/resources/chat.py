@@ -1,0 +1,112 @@
+"""`client.chat`."""
+
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TypedDict, Unpack
+
+from maas_client.backends.azureml.chat import parse_chunk
+from maas_client.core import sse, stepping
+from maas_client.core.io import Request
+from maas_client.errors import AuthenticationError, BrokenResponseError
+from maas_client.resources._session import Session, mirrors
+from maas_client.types import ChatChunk, ChatCompletion, Deployment, Message
+
+
+class ChatParameters(TypedDict, total=False):
+    """What may be said of the answer. What is left out is the model's choice."""
+
+    max_tokens: int
+    """Length of the answer at most, in tokens, at least 1."""
+    temperature: float
+    """0 (always the likeliest token) to 2."""
+    top_p: float
+    """Share of probability to draw from, above 0 to 1."""
+    stop: str | Sequence[str]
+    """Texts that end the answer."""
+    seed: int
+    """Makes repeats alike, as far as the model can."""
+    frequency_penalty: float
+    """-2 to 2."""
+    presence_penalty: float
+    """-2 to 2."""
+    tools: Sequence[Mapping[str, Any]]
+    """Functions that the model may want called."""
+    tool_choice: str | Mapping[str, Any]
+    """`auto`, `none`, `required`, or one function."""
+    response_format: Mapping[str, Any]
+    """`{"type": "text"}` or `{"type": "json_object"}`."""
+
+
+class AsyncChat:
+    """Ask a deployment."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def create(
+        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion:
+        """Ask for a whole answer; return when it is complete.
+
+        Args:
+            deployment: From `deployments.get`, or its name.
+            messages: The conversation so far, the last one by the user as a rule.
+            parameters: See `ChatParameters`, such as `max_tokens=200, temperature=0`.
+
+        Raises:
+            ConflictError: The deployment is not ready.
+            UnprocessableError: The model does not support a parameter; `target` names it.
+            BadRequestError: Something in the request was refused, or the content filter stepped in.
+            StatusError: The service said no.
+        """
+        return await self._session.run(self._session.dialect.chat.complete(deployment, messages, parameters))
+
+    async def stream(
+        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+    ) -> AsyncGenerator[ChatChunk, None]:
+        """Ask for an answer piece by piece; iterate over the chunks as they come. Arguments as of `create`.
+
+        Raises:
+            BrokenResponseError: The stream broke off before its end.
+            StatusError: The service said no.
+        """
+        chat = self._session.dialect.chat
+        request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
+        try:
+            async with aclosing(self._chunks(request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except AuthenticationError:  # comes before the first chunk: the key was changed meanwhile
+            chat.forget_key(deployment)
+            request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
+            async with aclosing(self._chunks(request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _chunks(self, request: Request) -> AsyncGenerator[ChatChunk, None]:
+        async with (
+            self._session.caller.stream(request) as response,
+            aclosing(sse.data_events(response.iter_bytes())) as events,
+        ):
+            async for data in events:
+                chunk = parse_chunk(data)
+                if chunk is None:
+                    return
+                yield chunk
+        raise BrokenResponseError("The answer broke off before its end.", operation=request.operation)
+
+
+@mirrors(AsyncChat)
+class Chat:
+    def __init__(self, chat: AsyncChat) -> None:
+        self._chat = chat
+
+    def create(
+        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion:
+        return stepping.run(self._chat.create(deployment, messages=messages, **parameters))
+
+    def stream(
+        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+    ) -> Generator[ChatChunk, None, None]:
+        return stepping.iterate(self._chat.stream(deployment, messages=messages, **parameters))

@@ -1,0 +1,141 @@
+"""`client.deployments`."""
+
+from collections.abc import Mapping
+
+from maas_client.core import stepping
+from maas_client.core.lro import Lro
+from maas_client.core.paging import AsyncPager, Page, Pager
+from maas_client.errors import ConfigurationError, DeploymentFailedError, NotFoundError
+from maas_client.resources._names import check_deployment_name, model_to_deploy
+from maas_client.resources._poller import AsyncPoller, Done, Poller
+from maas_client.resources._session import Session, mirrors
+from maas_client.types import Deployment, DeploymentKeys, DeploymentStatus, ServiceError
+
+_BROKEN = {DeploymentStatus.FAILED, DeploymentStatus.CANCELLED}
+
+
+class AsyncDeployments:
+    """Models behind a URL, hosted by the service; a fine-tuned one is billed by the hour until it is deleted."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def begin_create(
+        self, name: str, *, model: str, tags: Mapping[str, str] | None = None
+    ) -> AsyncPoller[Deployment]:
+        """Start a deployment; return at once. The same call again changes nothing.
+
+        Args:
+            name: A letter, then letters, digits and hyphens; 52 characters at most; unique in the region.
+            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`.
+            tags: Yours to set.
+
+        Returns:
+            A poller whose `result()` is the deployment, ready to be asked.
+
+        Raises:
+            ConfigurationError: The name is not legal, or the catalog says that the model cannot be deployed.
+            ConflictError: A deployment of this name serves another model.
+            StatusError: The service said no.
+        """
+        check_deployment_name(name)
+        uri = model_to_deploy(model)
+        operation = await self._session.run(
+            self._session.dialect.deployments.begin_create(name, model=uri, tags=dict(tags or {}))
+        )
+        return self._poller(operation, name)
+
+    async def get(self, name: str) -> Deployment:
+        """Get a deployment.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        return await self._session.run(self._session.dialect.deployments.get(name))
+
+    def list(self) -> AsyncPager[Deployment]:
+        """List the deployments of the workspace."""
+
+        async def fetch(cursor: str | None) -> Page[Deployment]:
+            return await self._session.run(self._session.dialect.deployments.list_page(cursor))
+
+        return AsyncPager(fetch, key=lambda deployment: deployment.name)
+
+    async def begin_delete(self, name: str) -> AsyncPoller[None]:
+        """Start to delete a deployment; return at once.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        operation = await self._session.run(self._session.dialect.deployments.begin_delete(name))
+
+        async def finish(ended: Lro) -> Done[None] | None:
+            if ended.status == "succeeded":
+                return Done(None)
+            raise _failure(name, None, ended)
+
+        return AsyncPoller(self._session, operation, finish, f"Deleting {name}")
+
+    async def keys(self, deployment: Deployment | str) -> DeploymentKeys:
+        """Get the two keys of a deployment; they are masked wherever they are printed."""
+        name = deployment if isinstance(deployment, str) else deployment.name
+        return await self._session.run(self._session.dialect.deployments.keys(name))
+
+    async def resume(self, resume_token: str) -> AsyncPoller[Deployment]:
+        """Follow a creation that was started earlier, here or in another process.
+
+        Raises:
+            ConfigurationError: The token is not one of a poller that `begin_create` returned.
+        """
+        operation = Lro.from_token(resume_token)
+        if operation.method != "PUT":
+            raise ConfigurationError("This resume token does not belong to the creation of a deployment.")
+        name = operation.resource_url.partition("?")[0].rsplit("/", 1)[-1]
+        return self._poller(operation, name)
+
+    def _poller(self, operation: Lro, name: str) -> AsyncPoller[Deployment]:
+        async def finish(ended: Lro) -> Done[Deployment] | None:
+            try:
+                deployment = await self.get(name)
+            except NotFoundError:
+                raise _failure(name, None, ended) from None
+            if ended.status != "succeeded" or deployment.status in _BROKEN:
+                raise _failure(name, deployment, ended)
+            return Done(deployment) if deployment.is_ready else None
+
+        return AsyncPoller(self._session, operation, finish, f"Deployment {name}")
+
+
+def _failure(name: str, deployment: Deployment | None, ended: Lro) -> DeploymentFailedError:
+    error = ServiceError(code=ended.error_code, message=ended.error_message)
+    reason = error.message or error.code or "the service gave no reason"
+    return DeploymentFailedError(
+        f"{ended.operation} of {name} ended as {ended.status}: {reason}",
+        deployment=deployment,
+        error=error,
+        hint=f"Delete it before you create it again: maas-ft deployments delete {name}",
+    )
+
+
+@mirrors(AsyncDeployments)
+class Deployments:
+    def __init__(self, deployments: AsyncDeployments) -> None:
+        self._deployments = deployments
+
+    def begin_create(self, name: str, *, model: str, tags: Mapping[str, str] | None = None) -> Poller[Deployment]:
+        return Poller(stepping.run(self._deployments.begin_create(name, model=model, tags=tags)))
+
+    def get(self, name: str) -> Deployment:
+        return stepping.run(self._deployments.get(name))
+
+    def list(self) -> Pager[Deployment]:
+        return Pager(self._deployments.list())
+
+    def begin_delete(self, name: str) -> Poller[None]:
+        return Poller(stepping.run(self._deployments.begin_delete(name)))
+
+    def keys(self, deployment: Deployment | str) -> DeploymentKeys:
+        return stepping.run(self._deployments.keys(deployment))
+
+    def resume(self, resume_token: str) -> Poller[Deployment]:
+        return Poller(stepping.run(self._deployments.resume(resume_token)))

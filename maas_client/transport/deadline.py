@@ -1,0 +1,82 @@
+"""A total deadline for blocking sockets.
+
+httpx bounds each single read, so an answer that drips in byte by byte has no end. Here every operation on a socket
+gets the time that its attempt has left. An attempt runs in one thread, hence the deadline is kept per thread.
+"""
+
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from math import inf
+from ssl import SSLContext
+from time import monotonic
+from typing import Any
+
+import httpcore
+
+
+class _PerThread(threading.local):
+    at: float = inf
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Opens connections whose every operation ends at the deadline of the calling thread."""
+
+    def __init__(self) -> None:
+        self._plain = httpcore.SyncBackend()
+        self._deadline = _PerThread()
+
+    @contextmanager
+    def within(self, seconds: float) -> Generator[None, None, None]:
+        """Bound what this thread does on sockets inside the block."""
+        self._deadline.at = monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline.at = inf
+
+    def left(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
+        """Return `timeout`, cut to what is left; raise `late` if nothing is."""
+        at = self._deadline.at
+        if at == inf:
+            return timeout
+        remaining = at - monotonic()
+        if remaining <= 0:
+            raise late
+        return remaining if timeout is None else min(timeout, remaining)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect; httpcore calls this."""
+        bound = self.left(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(self._plain.connect_tcp(host, port, bound, local_address, socket_options), self)
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    def __init__(self, plain: httpcore.NetworkStream, backend: DeadlineBackend) -> None:
+        self._plain = plain
+        self._backend = backend
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._plain.read(max_bytes, self._backend.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._plain.write(buffer, self._backend.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._plain.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        bound = self._backend.left(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(self._plain.start_tls(ssl_context, server_hostname, bound), self._backend)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own signature
+        return self._plain.get_extra_info(info)

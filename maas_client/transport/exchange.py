@@ -1,0 +1,192 @@
+"""What both adapters share about one exchange: the request that leaves, and what is made of its answer."""
+
+import logging
+import zlib
+from collections.abc import Iterator, Mapping
+
+from maas_client.core.io import FileBody, Request, Response
+from maas_client.errors import BrokenResponseError, ConfigurationError
+from maas_client.transport._httpx import httpx
+from maas_client.transport.errors import broken
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+FILE_PIECE_BYTES = 1024 * 1024
+INFLATED_PIECE_BYTES = 256 * 1024
+
+CONNECT_SECONDS = 10.0
+POOL_SECONDS = 10.0
+READ_SECONDS = 60.0
+WRITE_SECONDS = 60.0
+
+_SET_HERE = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+
+def quiet_loggers() -> None:
+    """Keep the HTTP library from writing URLs and headers into the program's log, unless somebody asked for it."""
+    for name in ("httpx", "httpcore"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
+
+
+def bounds(seconds: float, *, read: float = READ_SECONDS) -> dict[str, float]:
+    """Return httpx's timeouts for an attempt of `seconds`.
+
+    Connecting gets at most half, so that a host that swallows packets is told apart from one that answers slowly.
+    """
+    return {
+        "connect": min(CONNECT_SECONDS, seconds / 2),
+        "pool": min(POOL_SECONDS, seconds / 2),
+        "read": min(read, seconds),
+        "write": min(WRITE_SECONDS, seconds),
+    }
+
+
+def outgoing(
+    request: Request,
+    headers: Mapping[str, str],
+    timeouts: Mapping[str, float],
+    file_stream: "httpx.SyncByteStream | httpx.AsyncByteStream | None",
+) -> httpx.Request:
+    """Build what httpx sends; `file_stream` is the body if it is a file.
+
+    Raises:
+        ConfigurationError: The URL or a header cannot be sent.
+    """
+    try:
+        url = httpx.URL(request.url)
+    except httpx.InvalidURL:
+        # Not chained: the cause may quote a part of the URL.
+        raise ConfigurationError(f"{request.operation}: the address of the service is not a URL.") from None
+    raw = [(b"Host", url.netloc)]
+    encodings = b"gzip, deflate" if "json" in headers.get("accept", "") else b"identity"
+    raw.append((b"Accept-Encoding", encodings))
+    raw.extend(_encode(name, value) for name, value in headers.items() if name.lower() not in _SET_HERE)
+    body = request.body
+    if isinstance(body, FileBody):
+        raw.append((b"Content-Length", b"%d" % body.length))
+        stream = file_stream
+    else:
+        if body is not None or request.method in _BODY_METHODS:
+            raw.append((b"Content-Length", b"%d" % len(body or b"")))
+        stream = httpx.ByteStream(body or b"")
+    return httpx.Request(request.method, url, headers=raw, stream=stream, extensions={"timeout": timeouts})
+
+
+def header_map(headers: httpx.Headers) -> dict[str, str]:
+    """Return headers with lower-case names; repeated ones joined with a comma."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _encode(name: str, value: str) -> tuple[bytes, bytes]:
+    if not (value.isascii() and value.isprintable() and value == value.strip() and name.isascii()):
+        # The value stays out of the message: it may be a token.
+        raise ConfigurationError(
+            f"The header {name!r} would hold a character or blank that HTTP does not allow there.",
+            hint="Is there a line end or blank at the end of a key, token or name?",
+        )
+    return name.encode("ascii"), value.encode("ascii")
+
+
+def file_ended_early(body: FileBody) -> ConfigurationError:
+    """The file has fewer bytes than the request announced."""
+    return ConfigurationError(
+        f"The file {body.source.name!r} changed while it was read: it has become shorter.",
+        hint="Let whatever writes it finish, then upload it again.",
+    )
+
+
+class Decoder:
+    """Decompresses the pieces of one answer, bounded in memory whatever they expand to."""
+
+    def __init__(self, request: Request, headers: Mapping[str, str]) -> None:
+        self._request = request
+        self._encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._inflater = self._make()
+        self._fed = False
+
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        """Decompress one piece into pieces of at most 256 KiB; an uncompressed one is passed on as it is.
+
+        Raises:
+            BrokenResponseError: It cannot be decompressed.
+        """
+        if self._inflater is None:
+            yield raw
+            return
+        while raw:
+            try:
+                piece = self._inflate(raw)
+            except zlib.error as error:
+                raise broken(self._request, f"sent an answer that is not valid {self._encoding}") from error
+            raw = self._inflater.unconsumed_tail
+            if piece:
+                yield piece
+
+    def finish(self) -> None:
+        """Check that the compressed data came to its end.
+
+        Raises:
+            BrokenResponseError: It did not.
+        """
+        if self._inflater is not None and self._fed and not self._inflater.eof:
+            raise broken(self._request, f"sent an answer whose {self._encoding} data was cut short")
+
+    def _make(self) -> "zlib._Decompress | None":
+        if self._encoding in {"", "identity"}:
+            return None
+        if self._encoding in {"gzip", "x-gzip"}:
+            return zlib.decompressobj(zlib.MAX_WBITS | 16)
+        if self._encoding == "deflate":
+            return zlib.decompressobj()
+        raise broken(self._request, f"sent an answer in an encoding that was not asked for ({self._encoding[:40]})")
+
+    def _inflate(self, raw: bytes) -> bytes:
+        first, self._fed = not self._fed, True
+        assert self._inflater is not None  # noqa: S101 - feed() has returned already
+        try:
+            return self._inflater.decompress(raw, INFLATED_PIECE_BYTES)
+        except zlib.error:
+            if not (first and self._encoding == "deflate"):
+                raise
+            # Some servers send deflate without its zlib header. Source: RFC 9110 section 8.4.1.2, note.
+            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._inflater.decompress(raw, INFLATED_PIECE_BYTES)
+
+
+class Whole:
+    """Collects a whole answer, at most 16 MiB after decompression."""
+
+    def __init__(self, request: Request, answer: httpx.Response) -> None:
+        self._request = request
+        self._status = answer.status_code
+        self._headers = header_map(answer.headers)
+        self._decoder = Decoder(request, self._headers)
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, raw: bytes) -> None:
+        """Take one piece as it came.
+
+        Raises:
+            BrokenResponseError: The answer is too large, or cannot be decompressed.
+        """
+        for piece in self._decoder.feed(raw):
+            self._size += len(piece)
+            if self._size > MAX_BODY_BYTES:
+                raise self._too_large()
+            self._pieces.append(piece)
+
+    def response(self) -> Response:
+        """Return the answer, now complete."""
+        self._decoder.finish()
+        return Response(status=self._status, headers=self._headers, body=b"".join(self._pieces), url=self._request.url)
+
+    def _too_large(self) -> BrokenResponseError:
+        mebibytes = MAX_BODY_BYTES // (1024 * 1024)
+        return broken(self._request, f"sent an answer of more than {mebibytes} MiB")

@@ -1,0 +1,305 @@
+"""The port for threads: blocking sockets, and methods that are `async def` but never suspend.
+
+Theory of operation. `core.stepping` runs a coroutine that never suspends in one step, so everything here blocks
+instead of waiting on a loop, and Ctrl-C ends it at once. Connections are pooled and shared by all threads.
+"""
+
+import contextvars
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from datetime import UTC, datetime
+from queue import SimpleQueue
+from ssl import SSLContext
+from typing import TypeVar, cast
+
+from maas_client.core import stepping
+from maas_client.core.io import FileBody, Request, Response, StreamResponse, Token
+from maas_client.transport._httpx import httpx
+from maas_client.transport.credentials import Credential, TokenSource
+from maas_client.transport.deadline import DeadlineBackend
+from maas_client.transport.errors import EXPECTED, closed, consumed, translate
+from maas_client.transport.exchange import (
+    FILE_PIECE_BYTES,
+    Decoder,
+    Whole,
+    bounds,
+    file_ended_early,
+    header_map,
+    outgoing,
+    quiet_loggers,
+)
+from maas_client.transport.files import LocalFile, inline, open_local
+from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class SyncIO:
+    """The port for threads."""
+
+    def __init__(self, credential: Credential = None, *, emulator: bool = False) -> None:
+        """Make the port; nothing is opened before the first call.
+
+        Args:
+            credential: See `maas_client.transport.credentials`.
+            emulator: True if the service is a local emulator.
+
+        Raises:
+            ConfigurationError: The credential is of no kind that this client can use.
+        """
+        quiet_loggers()
+        self._tokens = TokenSource(credential, emulator=emulator, offload=inline, may_await=False)
+        self._backend = DeadlineBackend()
+        self._routes = Routes(self._make)
+        self._slots = threading.Semaphore(MAX_CONNECTIONS)
+        self._closed = False
+
+    async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
+        """Send once, without redirects, and read the whole answer within `timeout` seconds.
+
+        Raises:
+            ConnectError: Nothing reached the service.
+            RequestTimeoutError: No whole answer in time.
+            BrokenResponseError: The answer was cut off, is not HTTP, or is larger than 16 MiB.
+            ConfigurationError: The request cannot be sent, or its file has changed.
+            UsageError: This port is closed.
+        """
+        message, route = self._prepare(request, headers, bounds(timeout))
+        with self._slots, self._backend.within(timeout):
+            try:
+                answer = route.transport.handle_request(message)
+                with closing(_body(answer)) as body:
+                    whole = Whole(request, answer)
+                    for raw in body:
+                        whole.add(raw)
+                return whole.response()
+            except EXPECTED as error:
+                raise translate(error, request, seconds=timeout, proxy=route.proxy) from error
+
+    def stream(
+        self, request: Request, *, headers: Mapping[str, str], timeout: float
+    ) -> AbstractAsyncContextManager[StreamResponse]:
+        """Send once and hand over the answer's body as it comes; `timeout` seconds without a byte end it."""
+        return self._stream(request, headers, timeout)
+
+    async def token(self, scope: str, claims: str | None) -> Token:
+        """Ask the credential for a token.
+
+        Raises:
+            CredentialError: It gave none.
+            UsageError: This port is closed.
+        """
+        self._check_open()
+        return await self._tokens.get(scope, claims)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; Ctrl-C ends it at once."""
+        time.sleep(max(0.0, seconds))  # noqa: ASYNC251 - no event loop runs this
+
+    async def monotonic(self) -> float:
+        """Seconds on a clock that only moves forward."""
+        return time.monotonic()
+
+    async def now(self) -> datetime:
+        """The wall clock, UTC."""
+        return datetime.now(UTC)
+
+    async def map(self, fn: Callable[[T], Awaitable[R]], items: Sequence[T], *, limit: int) -> list[R]:
+        """Run `fn` over `items` in at most `limit` threads; results in the order of `items`.
+
+        After the first error nothing more is begun; it is raised when what runs has ended. Ctrl-C waits for nothing.
+        """
+        if limit <= 1 or len(items) <= 1:
+            return [await fn(item) for item in items]
+        return _map_in_threads(fn, items, limit)
+
+    async def lock(self) -> AbstractAsyncContextManager[None]:
+        """Make a lock between threads."""
+        return _ThreadLock()
+
+    async def open_file(self, path: str) -> LocalFile:
+        """Open a regular file.
+
+        Raises:
+            ConfigurationError: It is missing, not a regular file, or may not be read.
+        """
+        return await open_local(path, inline)
+
+    async def close(self) -> None:
+        """Close connections, and the credential if it was made here; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        self._tokens.close()
+        for transport in self._routes.transports():
+            transport.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed()
+
+    def _prepare(
+        self, request: Request, headers: Mapping[str, str], timeouts: Mapping[str, float]
+    ) -> tuple[httpx.Request, Route[httpx.HTTPTransport]]:
+        self._check_open()
+        file_stream = _FileStream(request.body) if isinstance(request.body, FileBody) else None
+        message = outgoing(request, headers, timeouts, file_stream)
+        return message, self._routes.find(message.url)
+
+    def _make(self, context: SSLContext, proxy: httpx.Proxy | None) -> httpx.HTTPTransport:
+        transport = httpx.HTTPTransport(verify=context, limits=LIMITS, proxy=proxy)
+        # httpx has no parameter for the network backend of its pool; httpcore has.
+        transport._pool._network_backend = self._backend  # noqa: SLF001
+        return transport
+
+    @asynccontextmanager
+    async def _stream(
+        self, request: Request, headers: Mapping[str, str], timeout: float
+    ) -> AsyncGenerator[StreamResponse, None]:
+        message, route = self._prepare(request, headers, bounds(timeout, read=timeout))
+        try:
+            with self._slots, self._backend.within(timeout):
+                answer = route.transport.handle_request(message)
+        except EXPECTED as error:
+            raise translate(error, request, seconds=timeout, proxy=route.proxy) from error
+        with closing(_body(answer)) as body:
+            yield _Stream(request, answer, body, self._backend, timeout)
+
+
+class _Stream:
+    """An answer whose body is read piece by piece; each piece has its own deadline."""
+
+    def __init__(
+        self, request: Request, answer: httpx.Response, body: "_Body", backend: DeadlineBackend, timeout: float
+    ) -> None:
+        self._request = request
+        self._body = body
+        self._backend = backend
+        self._timeout = timeout
+        self._taken = False
+        self.status = answer.status_code
+        self.headers: Mapping[str, str] = header_map(answer.headers)
+        self._decoder = Decoder(request, self.headers)
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Pieces as they arrive, decompressed."""
+        if self._taken:
+            raise consumed()
+        self._taken = True
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncGenerator[bytes, None]:
+        while (raw := self._next()) is not None:
+            for piece in self._decoder.feed(raw):
+                yield piece
+        self._decoder.finish()
+
+    def _next(self) -> bytes | None:
+        try:
+            with self._backend.within(self._timeout):
+                return next(self._body, None)
+        except EXPECTED as error:
+            raise translate(error, self._request, seconds=self._timeout) from error
+
+
+class _Body:
+    """The raw pieces of an answer, and the way to let its connection go."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+        self._pieces = iter(stream)
+
+    def __iter__(self) -> "_Body":
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _body(answer: httpx.Response) -> _Body:
+    return _Body(cast("httpx.SyncByteStream", answer.stream))
+
+
+class _FileStream(httpx.SyncByteStream):
+    """A file as a request body; each iteration reads it from its beginning."""
+
+    def __init__(self, body: FileBody) -> None:
+        self._body = body
+
+    def __iter__(self) -> Generator[bytes, None, None]:
+        source, offset = self._body.source, 0
+
+        async def read(start: int) -> bytes:
+            return await source.pread(start, min(FILE_PIECE_BYTES, self._body.length - start))
+
+        while offset < self._body.length:
+            piece = stepping.run(read(offset))
+            if not piece:
+                raise file_ended_early(self._body)
+            offset += len(piece)
+            yield piece
+
+
+class _ThreadLock(AbstractAsyncContextManager[None]):
+    """A lock between threads behind an asynchronous face."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    async def __aenter__(self) -> None:
+        self._lock.acquire()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._lock.release()
+
+
+def _map_in_threads(fn: Callable[[T], Awaitable[R]], items: Sequence[T], limit: int) -> list[R]:
+    # Daemon threads, not a ThreadPoolExecutor: the interpreter joins the threads of an executor at its exit, so that
+    # Ctrl-C would wait for whatever is being sent.
+    left = deque(enumerate(items))
+    done: SimpleQueue[tuple[int, R | None, BaseException | None] | None] = SimpleQueue()
+
+    def work() -> None:
+        while left:
+            try:
+                index, item = left.popleft()
+            except IndexError:
+                break
+            try:
+                done.put((index, stepping.run(_step(fn, item)), None))
+            except BaseException as error:  # noqa: BLE001 - handed over, and raised by the caller's thread
+                left.clear()
+                done.put((index, None, error))
+        done.put(None)
+
+    threads = min(limit, len(items))
+    for _ in range(threads):
+        threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
+    results: dict[int, R | None] = {}
+    first: BaseException | None = None
+    try:
+        while threads:
+            outcome = done.get()
+            if outcome is None:
+                threads -= 1
+                continue
+            index, value, error = outcome
+            results[index] = value
+            if first is None:
+                first = error
+    finally:
+        left.clear()
+    if first is not None:
+        raise first
+    return [cast("R", results[index]) for index in range(len(items))]
+
+
+async def _step(fn: Callable[[T], Awaitable[R]], item: T) -> R:
+    return await fn(item)
