@@ -29,7 +29,7 @@ class Track:
     epoch: float | None = None
     total_steps: int | None = None
     recent: tuple[tuple[float, int], ...] = ()
-    """The last reports, as (Unix seconds, step), steps ascending."""
+    """The last reports, as (Unix seconds, step), steps ascending; of reports of one moment the last."""
 
 
 def advance(track: Track, step: int, metrics: Mapping[str, float], at: float, n_epochs: int | None) -> Track:
@@ -53,7 +53,8 @@ def advance(track: Track, step: int, metrics: Mapping[str, float], at: float, n_
         total = max(total, step)
     recent = track.recent
     if not recent or step > recent[-1][1]:
-        recent = (*recent, (at, step))[-WINDOW:]
+        earlier = recent[:-1] if recent and recent[-1][0] == at else recent
+        recent = (*earlier, (at, step))[-WINDOW:]
     return replace(track, step=step, epoch=epoch, total_steps=total, recent=recent)
 
 

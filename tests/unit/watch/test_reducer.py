@@ -255,3 +255,16 @@ def test_bad_token(token):
 def test_token_of_a_later_version():
     with pytest.raises(ConfigurationError, match="version 2; this release reads version 1"):
         Reducer(json.dumps({**GOOD, "v": 2}))
+
+
+def test_times_of_a_clock_that_runs_ahead_are_cut_to_the_moment_of_seeing():
+    reducer = Reducer()
+    reducer.feed(look("Running", 1))
+    ahead = [point("loss", step, second=1000.0 + step) for step in (10, 20, 30)]
+    reducer.feed(look("Running", 2, [*ahead[:2], point("epoch", 20, 1.0)]))
+    first = reducer.feed(look("Running", 3, [*ahead[:2], point("epoch", 20, 1.0)]))
+    last = reducer.feed(look("Completed", 5, [*ahead, point("epoch", 20, 1.0)]))
+    times = [event.created_at for event in [*first, *last]]
+    assert times == [BEGIN + timedelta(seconds=second) for second in (3, 3, 5, 5)]
+    assert last[0].progress is not None
+    assert last[0].progress.steps_per_second == pytest.approx(5.0)  # step 20 at 3 s, step 30 at 5 s
