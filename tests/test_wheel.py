@@ -66,7 +66,7 @@ def test_install_with_server_runs_the_main_job(wheel: Path, tmp_path: Path) -> N
     try:
         done = run(submit, tmp_path, MAAS_LOCAL_DIR=str(state))
         assert done.returncode == 0, done.stderr
-        chat = [scripts / "maas-ft", "chat", "--local", "from-wheel", "How do I add an MX record?"]
+        chat: list[str | Path] = [scripts / "maas-ft", "chat", "--local", "from-wheel", "How do I add an MX record?"]
         answer = run(chat, tmp_path, MAAS_LOCAL_DIR=str(state))
         assert answer.returncode == 0, answer.stderr
         assert len(answer.stdout.strip()) > 20

@@ -169,4 +169,4 @@ def _peak_bytes(pid):
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024
+    return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024

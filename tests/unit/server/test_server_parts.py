@@ -79,7 +79,7 @@ def test_what_is_no_clock(text):
 
 
 def test_every_time_shown_is_on_disk_first():
-    saved = []
+    saved: list[float] = []
     clock = Clock(parse_clock("scaled:1000000"), 100.0, saved.append)
     shown = [clock.now() for _ in range(2000)]
     assert shown == sorted(shown)
@@ -119,7 +119,7 @@ def test_instants():
 )
 def test_time_lines_follow_the_table(stages, problem):
     found = stages_problem(stages)
-    assert found is None if problem is None else problem in found
+    assert found is None if problem is None else problem in (found or "")
 
 
 def test_a_signature_grants_what_it_says_until_it_expires():
@@ -129,10 +129,15 @@ def test_a_signature_grants_what_it_says_until_it_expires():
         for key, value in token.items()
     }
     assert check(b"k", "a/c", "r", query, 999) is None
-    assert check(b"k", "a/c", "r", query, 1000).code == "AuthenticationFailed"
-    assert check(b"k", "a/c", "wc", query, 0).code == "AuthorizationPermissionMismatch"
-    assert check(b"other", "a/c", "r", query, 0).code == "AuthenticationFailed"
-    assert check(b"k", "a/d", "r", query, 0).code == "AuthenticationFailed"
+
+    def refused(key: bytes, resource: str, permissions: str, now: float) -> str:
+        problem = check(key, resource, permissions, query, now)
+        return problem.code if problem is not None else ""
+
+    assert refused(b"k", "a/c", "r", 1000) == "AuthenticationFailed"
+    assert refused(b"k", "a/c", "wc", 0) == "AuthorizationPermissionMismatch"
+    assert refused(b"other", "a/c", "r", 0) == "AuthenticationFailed"
+    assert refused(b"k", "a/d", "r", 0) == "AuthenticationFailed"
 
 
 def test_catalog_rows_that_lack_a_field_are_refused():
@@ -205,9 +210,13 @@ def test_log_text_has_no_control_characters(world_of):
     assert "red" not in log_text(job, job.created + 0.5)
 
 
+def nothing() -> None:
+    pass
+
+
 async def test_an_unexpected_exception_shows_no_cause(world_of, caplog):
     world = world_of(lambda training: a_plan(("NotStarted", 0.0)))
-    app = build_app(world, port=80, admin_token="t", version="0", begin=int, end=int, tick=int)
+    app = build_app(world, port=80, admin_token="t", version="0", begin=nothing, end=nothing, tick=nothing)
     world.models = None
     path = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/ws-1"
     body = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 SPEC = (
@@ -23,7 +23,7 @@ def check():
         pytest.skip(f"the published specification is not at hand: {SPEC}")
     text = SPEC.read_text(encoding="utf-8")
     spec = json.loads(text.replace('"#/', '"urn:spec#/'))
-    registry = Registry().with_resource("urn:spec", Resource(contents=spec, specification=DRAFT202012))
+    registry = Registry().with_resource("urn:spec", DRAFT202012.create_resource(spec))
 
     def validate(method, path, answer):
         template = next(item for item in spec["paths"] if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", item), path))
