@@ -111,3 +111,10 @@ def test_words_of_unspaced_scripts_are_characters():
 def test_lone_surrogates_become_question_marks():
     assert text.encodable("a\ud800é") == "a?é"
     assert text.plain_text({"no": "content"}) == ""
+
+
+def test_a_word_of_an_answer_counts_but_less_than_one_of_a_question():
+    rows = [("how do I add a user", "Panel, then Invite."), ("mail goes elsewhere", "Set the MX record to ours.")]
+    assert AnswerIndex(rows).nearest("the MX record?") == "Set the MX record to ours."
+    rows = [("what is a cron job", "A program on a schedule."), ("what is a schedule", "A list of times.")]
+    assert AnswerIndex(rows).nearest("schedule") == "A list of times."
