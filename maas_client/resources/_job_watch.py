@@ -1,9 +1,10 @@
 """Follow a job: look, tell what is new, wait, look again."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import Literal
 
-from maas_client.errors import MaaSError, WaitTimeoutError
+from maas_client.errors import MaaSError, NotFoundError, WaitTimeoutError
 from maas_client.resources._pace import Pace
 from maas_client.resources._session import Session
 from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
@@ -79,9 +80,11 @@ class Watcher:
         job = await self._get()
         metrics: tuple[MetricPoint, ...] = ()
         if job.status in _REPORTING:
-            metrics = await self._new_metrics()
+            with suppress(NotFoundError):  # what a run tells may come into being after the run
+                metrics = await self._new_metrics()
             if self._last is None or self._last.raw_status != job.raw_status:
-                self._warnings = await self._session.run(self._session.dialect.jobs.warnings(self._name))
+                with suppress(NotFoundError):
+                    self._warnings = await self._session.run(self._session.dialect.jobs.warnings(self._name))
         return Snapshot(job=job, seen_at=await self._session.io.now(), metrics=metrics, warnings=self._warnings)
 
     async def _new_metrics(self) -> tuple[MetricPoint, ...]:

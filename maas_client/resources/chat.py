@@ -8,6 +8,7 @@ from maas_client.backends.azureml.chat import parse_chunk
 from maas_client.core import sse, stepping
 from maas_client.core.io import Request
 from maas_client.errors import AuthenticationError, BrokenResponseError
+from maas_client.resources._names import check_deployment_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import ChatChunk, ChatCompletion, Deployment, Message
 
@@ -54,11 +55,13 @@ class AsyncChat:
             parameters: See `ChatParameters`, such as `max_tokens=200, temperature=0`.
 
         Raises:
+            ConfigurationError: That is no name of a deployment.
             ConflictError: The deployment is not ready.
             UnprocessableError: The model does not support a parameter; `target` names it.
             BadRequestError: Something in the request was refused, or the content filter stepped in.
             StatusError: The service said no.
         """
+        _check(deployment)
         return await self._session.run(self._session.dialect.chat.complete(deployment, messages, parameters))
 
     async def stream(
@@ -70,6 +73,7 @@ class AsyncChat:
             BrokenResponseError: The stream broke off before its end.
             StatusError: The service said no.
         """
+        _check(deployment)
         chat = self._session.dialect.chat
         request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
         try:
@@ -94,6 +98,11 @@ class AsyncChat:
                     return
                 yield chunk
         raise BrokenResponseError("The answer broke off before its end.", operation=request.operation)
+
+
+def _check(deployment: Deployment | str) -> None:
+    if isinstance(deployment, str):
+        check_deployment_name(deployment)
 
 
 @mirrors(AsyncChat)

@@ -51,7 +51,7 @@ class AsyncDeployments:
         Raises:
             NotFoundError: There is none of this name.
         """
-        return await self._session.run(self._session.dialect.deployments.get(name))
+        return await self._session.run(self._session.dialect.deployments.get(check_deployment_name(name)))
 
     def list(self) -> AsyncPager[Deployment]:
         """List the deployments of the workspace."""
@@ -67,6 +67,7 @@ class AsyncDeployments:
         Raises:
             NotFoundError: There is none of this name.
         """
+        check_deployment_name(name)
         operation = await self._session.run(self._session.dialect.deployments.begin_delete(name))
 
         async def finish(ended: Lro) -> Done[None] | None:
@@ -78,7 +79,7 @@ class AsyncDeployments:
 
     async def keys(self, deployment: Deployment | str) -> DeploymentKeys:
         """Get the two keys of a deployment; they are masked wherever they are printed."""
-        name = deployment if isinstance(deployment, str) else deployment.name
+        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
         return await self._session.run(self._session.dialect.deployments.keys(name))
 
     async def resume(self, resume_token: str) -> AsyncPoller[Deployment]:

@@ -153,10 +153,18 @@ class AsyncJobs:
         return await self.get(name)
 
     async def metrics(self, job: FineTuningJob | str) -> tuple[MetricPoint, ...]:
-        """Get every number that training reported so far, ordered by step, then key."""
+        """Get every number that training reported so far, ordered by step, then key.
+
+        Raises:
+            NotFoundError: There is no job of this name.
+        """
         name = _name(job)
         flows = self._session.dialect.metrics
-        latest = await self._session.run(flows.latest(name))
+        try:
+            latest = await self._session.run(flows.latest(name))
+        except NotFoundError:
+            await self.get(name)  # the job is missing, or has not reported anything yet
+            return ()
 
         async def history(key: str) -> tuple[MetricPoint, ...]:
             return await self._session.run(flows.history(name, key))

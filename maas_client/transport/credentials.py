@@ -34,8 +34,10 @@ Credential: TypeAlias = "str | Callable[[], str | Awaitable[str]] | TokenCredent
 EMULATOR_TOKEN = "emulator"  # noqa: S105 - any emulator takes it; it opens nothing
 _KINDS = "A credential is a token (str), a function that returns one, an azure-core TokenCredential, or None."
 _SIGN_IN = "Sign in (`az login`), set MAAS_TOKEN, or pass credential=."
-_MESSAGE_LINES = 8
-_MESSAGE_CHARACTERS = 800
+_MESSAGE_LINES = 4
+_MESSAGE_CHARACTERS = 500
+# What azure-identity writes before a page about each credential that it tried; the page stays in `__cause__`.
+_DETAILS = "Attempted credentials:"
 
 
 class TokenSource:
@@ -99,7 +101,8 @@ class TokenSource:
 
     async def _ask(self, scope: str, claims: str | None) -> object:
         ask = partial(self._default, scope, claims) if self._credential is None else self._bound(scope, claims)
-        answer: object = ask() if _is_async(ask) else await self._offload(ask)
+        # In a tuple: trio refuses a coroutine as what a worker thread returns.
+        (answer,) = (ask(),) if _is_async(ask) else await self._offload(lambda: (ask(),))
         if not inspect.isawaitable(answer):
             return answer
         if not self._may_await:
@@ -175,7 +178,8 @@ def _needs_async_client(credential: object) -> ConfigurationError:
 
 
 def _failure(error: Exception) -> CredentialError:
-    lines = [line.strip() for line in redact_text(str(error)).splitlines() if line.strip()]
+    summary = redact_text(str(error)).partition(_DETAILS)[0]
+    lines = [line.strip() for line in summary.splitlines() if line.strip()]
     text = "\n".join(lines[:_MESSAGE_LINES])[:_MESSAGE_CHARACTERS] or type(error).__name__
     return CredentialError(f"No token could be had. {text}", hint=_SIGN_IN)
 

@@ -232,15 +232,12 @@ class _Stream:
             raise translate(error, self._request, seconds=self._timeout) from error
 
 
-class _Body:
+class _Body(AsyncIterator[bytes]):
     """The raw pieces of an answer, and the way to let its connection go."""
 
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
         self._stream = stream
         self._pieces = aiter(stream)
-
-    def __aiter__(self) -> "_Body":
-        return self
 
     async def __anext__(self) -> bytes:
         return await anext(self._pieces)
@@ -259,14 +256,11 @@ class _FileStream(httpx.AsyncByteStream):
         return _FilePieces(self._body)
 
 
-class _FilePieces:
+class _FilePieces(AsyncIterator[bytes]):
     # Not an async generator: one that a broken connection leaves behind would need an event loop to be closed.
     def __init__(self, body: FileBody) -> None:
         self._body = body
         self._offset = 0
-
-    def __aiter__(self) -> "_FilePieces":
-        return self
 
     async def __anext__(self) -> bytes:
         left = self._body.length - self._offset

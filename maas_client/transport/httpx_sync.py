@@ -8,7 +8,7 @@ import contextvars
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -206,15 +206,12 @@ class _Stream:
             raise translate(error, self._request, seconds=self._timeout) from error
 
 
-class _Body:
+class _Body(Iterator[bytes]):
     """The raw pieces of an answer, and the way to let its connection go."""
 
     def __init__(self, stream: httpx.SyncByteStream) -> None:
         self._stream = stream
         self._pieces = iter(stream)
-
-    def __iter__(self) -> "_Body":
-        return self
 
     def __next__(self) -> bytes:
         return next(self._pieces)
@@ -267,7 +264,7 @@ def _map_in_threads(fn: Callable[[T], Awaitable[R]], items: Sequence[T], limit: 
     done: SimpleQueue[tuple[int, R | None, BaseException | None] | None] = SimpleQueue()
 
     def work() -> None:
-        while left:
+        while True:
             try:
                 index, item = left.popleft()
             except IndexError:

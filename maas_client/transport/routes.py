@@ -84,7 +84,7 @@ class Routes(Generic[T]):
             proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
         except (httpx.InvalidURL, ValueError):
             proxy = None
-        if proxy is None or not proxy.url.host:
+        if proxy is None or not proxy.url.host or "%" in proxy.url.host:
             # The value stays out of the message and of the chain: it may hold a password.
             raise ConfigurationError(
                 f"{name} does not hold the address of a proxy.", hint="It looks like http://proxy.example:3128"

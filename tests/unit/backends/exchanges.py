@@ -51,9 +51,11 @@ def all_names() -> list[str]:
 def credential_of(request: Request) -> str:
     if request.key is not None:
         return "key"
-    return {None: "none", "https://management.azure.com/.default": "arm", "https://storage.azure.com/.default": "storage"}[
-        request.scope
-    ]
+    return {
+        None: "none",
+        "https://management.azure.com/.default": "arm",
+        "https://storage.azure.com/.default": "storage",
+    }[request.scope]
 
 
 def check(request: Request, golden: Exchange) -> None:

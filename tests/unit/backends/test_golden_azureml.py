@@ -86,15 +86,16 @@ def test_upload_with_signature():
 
 
 def test_upload_of_what_is_there_sends_nothing():
-    file = play(
-        dialect().files.upload(upload()), "datastore_get_200", "datastore_list_secrets_200", "blob_head_200"
-    )
+    file = play(dialect().files.upload(upload()), "datastore_get_200", "datastore_list_secrets_200", "blob_head_200")
     assert (file.id, file.reused) == (TRAIN, True)
 
 
 def test_upload_with_identity():
     file = play(
-        dialect().files.upload(upload()), "datastore_get_identity_200", "blob_head_identity_404", "blob_put_identity_201"
+        dialect().files.upload(upload()),
+        "datastore_get_identity_200",
+        "blob_head_identity_404",
+        "blob_put_identity_201",
     )
     assert file.id == TRAIN
 
@@ -242,9 +243,10 @@ def test_latest_metrics():
     assert math.isnan(points["grad_norm"].value)
 
 
-@pytest.mark.parametrize("case", ["mlflow_run_empty_200", "mlflow_run_404"])
-def test_no_metrics_yet(case):
-    assert play(dialect().metrics.latest("support-bot"), *WORKSPACE, case) == {}
+def test_no_metrics_yet():
+    assert play(dialect().metrics.latest("support-bot"), *WORKSPACE, "mlflow_run_empty_200") == {}
+    with pytest.raises(NotFoundError, match="Run 'support-bot' not found"):
+        play(dialect().metrics.latest("support-bot"), *WORKSPACE, "mlflow_run_404")
 
 
 def test_metric_history_over_pages():
@@ -375,7 +377,7 @@ def test_chat_stream():
     assert (request.body, request.key) == (golden.body, "primary-key-of-a-test")
     chunks = [parse_chunk(data) for data in Decoder().feed(golden.response.body)]
     assert chunks.pop() is None
-    assert "".join(chunk.text for chunk in chunks if chunk) == "Servus – ü!"
+    assert "".join(chunk.text for chunk in chunks if chunk) == "Servus, ü!"
     assert [chunk.usage is not None for chunk in chunks if chunk] == [False, False, False, False, True]
 
 
@@ -473,8 +475,17 @@ def test_endpoint_bodies_are_as_published(case):
     hold("workspaces_serverlessEndpoints_2207.Write", load(case).request["body"])
 
 
+NUMBERS = "job_get_numbers_200"
+"""The service was seen to answer so, other than published: hyperparameters of a custom model are texts there."""
+
+
 @pytest.mark.parametrize(
-    "case", [name for name in all_names() if name.startswith(("job_create", "job_get")) and name[-3:] in {"200", "201"}]
+    "case",
+    sorted(
+        name
+        for name in all_names()
+        if name.startswith(("job_create", "job_get")) and name[-3:] in {"200", "201"} and name != NUMBERS
+    ),
 )
 def test_job_answers_are_as_published(case):
     hold("workspaces_jobs_1316.Read", json.loads(load(case).response.body))

@@ -8,7 +8,6 @@ import pytest
 
 from maas_client.core.io import FileBody, Request
 from maas_client.errors import BrokenResponseError, ConfigurationError
-from maas_client.transport import files
 
 MIB = 1024 * 1024
 
@@ -145,7 +144,7 @@ def test_what_may_not_be_read(run, tmp_path, monkeypatch, folder, text):
         raise PermissionError(13, "Permission denied")
 
     path = tmp_path if folder else tmp_path / "f"
-    monkeypatch.setattr(files.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(ConfigurationError, match=text):
         run(lambda io: io.open_file(str(path)))
 

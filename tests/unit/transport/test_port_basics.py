@@ -17,7 +17,7 @@ from maas_client.transport.httpx_async import AsyncIO
 from maas_client.transport.httpx_sync import SyncIO
 
 
-class Sentinel(Exception):
+class SentinelError(Exception):
     pass
 
 
@@ -27,8 +27,9 @@ def test_both_adapters_are_the_port():
     assert len(names) >= 9
     for port in ports:
         for name in names:
-            assert str(signature(getattr(type(port), name))).split("->")[0] == (
-                str(signature(getattr(IO, name))).split("->")[0]
+            assert (
+                str(signature(getattr(type(port), name))).split("->")[0]
+                == (str(signature(getattr(IO, name))).split("->")[0])
             ), name
     assert signature(AsyncIO) == signature(SyncIO)
 
@@ -92,10 +93,10 @@ def test_map_raises_the_first_error_as_it_is(run, limit):
         async def work(number):
             started.append(number)
             if number == 1:
-                raise Sentinel from KeyError("cause")
+                raise SentinelError from KeyError("cause")
             await io.sleep(0.01)
 
-        with pytest.raises(Sentinel) as caught:
+        with pytest.raises(SentinelError) as caught:
             await io.map(work, range(100), limit=limit)
         assert isinstance(caught.value.__cause__, KeyError)
         assert len(started) < 100
@@ -106,9 +107,9 @@ def test_map_raises_the_first_error_as_it_is(run, limit):
 def test_errors_of_several_raise_the_first(run):
     async def body(io):
         async def work(number):
-            raise Sentinel(number)
+            raise SentinelError(number)
 
-        with pytest.raises(Sentinel):
+        with pytest.raises(SentinelError):
             await io.map(work, range(8), limit=8)
 
     run(body)

@@ -4,6 +4,7 @@ import gzip
 import os
 import socket
 import zlib
+from contextlib import suppress
 from time import monotonic
 
 import pytest
@@ -153,6 +154,14 @@ def test_a_bomb_is_inflated_in_small_pieces():
     assert len(next(pieces)) == exchange.INFLATED_PIECE_BYTES
 
 
+def test_a_header_alone_inflates_to_nothing():
+    decoder = exchange.Decoder(get("http://h/"), {"content-encoding": "gzip"})
+    squeezed = gzip.compress(b"text")
+    assert list(decoder.feed(squeezed[:10])) == []
+    assert b"".join(decoder.feed(squeezed[10:])) == b"text"
+    decoder.finish()
+
+
 def test_refused(run):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -219,11 +228,10 @@ def test_an_answer_that_drips_ends_at_the_deadline(run, peer, start):
         connection.sendall(start)
         connection.settimeout(0.02)
         while start:
-            try:
+            with suppress(TimeoutError):
                 connection.recv(1)
                 return
-            except TimeoutError:
-                connection.sendall(b"a")
+            connection.sendall(b"a")
         connection.settimeout(5)
         connection.recv(1)
 
@@ -251,7 +259,14 @@ def test_headers_that_cannot_be_sent(run, value):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:99999999/?sig=secret", "ftp://127.0.0.1/?sig=secret", "secret", "http:///secret"]
+    "url",
+    [
+        "http://127.0.0.1:99999999/?sig=secret",
+        "ftp://127.0.0.1/?sig=secret",
+        "http://h:secret/",
+        "secret",
+        "http:///secret",
+    ],
 )
 def test_addresses_that_are_none(run, url):
     with pytest.raises(ConfigurationError) as caught:

@@ -1,0 +1,120 @@
+"""Options that commands share. Imports nothing but click: `--help` passes here."""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from maas_client.cli._output import Output
+
+OUTPUT_KEY = "maas_client.output"
+"""Where `click.Context.meta` holds the command's `Output`, once `--output` was read."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Choice(NamedTuple):
+    """Which service the user asked for, as typed; `None` leaves it to profile, environment and files."""
+
+    local: bool = False
+    profile: str | None = None
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    workspace: str | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """True if any option was used."""
+        return self != Choice()
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """The settings among them, by the names that settings have."""
+        named = self._asdict()
+        return {key: named[key] for key in ("subscription_id", "resource_group", "workspace") if named[key]}
+
+    @property
+    def flags(self) -> str:
+        """The same options for another command line, with a space before them."""
+        import shlex
+
+        if self.local:
+            return " --local"
+        typed = ("--profile", self.profile), ("--subscription", self.subscription_id)
+        typed += ("--resource-group", self.resource_group), ("--workspace", self.workspace)  # type: ignore[assignment]
+        words = [word for option, value in typed if value for word in (option, value)]
+        return f" {shlex.join(words)}" if words else ""
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a help page that shows how to call the command."""
+    # The backspace keeps click from joining the lines.
+    return "\b\n" + "\n".join(("Example:", *(f"  {line}" for line in lines)))
+
+
+def _make_output(ctx: click.Context, _parameter: click.Parameter, value: str) -> "Output":
+    from maas_client.cli._output import Output
+
+    output = Output(value)
+    ctx.meta[OUTPUT_KEY] = output
+    return output
+
+
+output_option = click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    callback=_make_output,
+    help="json: one document on stdout.",
+)
+
+
+def takes_choice(function: F) -> F:
+    """Give a command `--local`, `--profile` and the rest as one parameter `choice`; must stand next to the function."""
+
+    @functools.wraps(function)
+    def command(
+        *args: object,
+        local: bool,
+        profile: str | None,
+        subscription: str | None,
+        resource_group: str | None,
+        workspace: str | None,
+        **kwargs: object,
+    ) -> object:
+        choice = Choice(local, profile, subscription, resource_group, workspace)
+        if local and choice != Choice(local=True):
+            raise click.UsageError("--local is a workspace of its own: leave out --profile and the like.")
+        return function(*args, choice=choice, **kwargs)
+
+    for option in (
+        output_option,
+        click.option("--workspace", metavar="W", help="Workspace or hub project."),
+        click.option("--resource-group", metavar="G", help="Resource group of the workspace."),
+        click.option("--subscription", metavar="ID", help="Azure subscription."),
+        click.option("--profile", metavar="P", help="Take the settings from this profile."),
+        click.option("--local", is_flag=True, help="Use the local reference server; it is started if need be."),
+    ):
+        command = option(command)
+    return command  # type: ignore[return-value] # the same function to click, with one parameter for five
+
+
+def parse_tags(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read repeated `k=v`."""
+    tags = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{pair!r} is not of the form key=value.")
+        tags[key] = value
+    return tags
+
+
+tag_option = click.option(
+    "--tag", "tags", metavar="K=V", multiple=True, callback=parse_tags, help="Tag it; may be repeated."
+)
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask before spending money or deleting.")

@@ -1,0 +1,147 @@
+"""Watch a job: lively on a terminal, a line an event elsewhere; Ctrl-C stops the watching only."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from maas_client.cli._options import Choice
+from maas_client.cli._output import Output, is_terminal, talk
+from maas_client.errors import DeploymentFailedError, JobFailedError, WaitTimeoutError
+
+if TYPE_CHECKING:
+    from maas_client.client import MaaSClient
+    from maas_client.types import Deployment, FineTuningJob, JobEvent
+
+LOCAL_LIFE = "It moves on whenever the local server runs; that ends by itself after 10 minutes without requests."
+
+
+def follow(
+    client: "MaaSClient",
+    job: "FineTuningJob",
+    choice: Choice,
+    output: Output,
+    *,
+    scaled: bool,
+    as_lines: bool = False,
+    timeout: float | None = None,
+    resume_token: str | None = None,
+) -> "FineTuningJob":
+    """Watch to the end and return the job with its fine-tuned model.
+
+    Args:
+        client: Where the job is.
+        job: The job.
+        choice: What names the service on another command line.
+        output: Of the command.
+        scaled: True if the service's clock runs otherwise than ours.
+        as_lines: True to write each event as a JSON line on stdout.
+        timeout: Seconds to watch at most.
+        resume_token: Of the last event seen.
+
+    Raises:
+        JobFailedError: It failed.
+        JobCancelledError: It was cancelled.
+        WaitTimeoutError: The time is over.
+        click.exceptions.Exit: Ctrl-C or SIGTERM.
+    """
+    resume = f"maas-ft jobs watch {job.name}{choice.flags}"
+    with goes_on(f"The job {job.name} goes on.", resume, choice):
+        try:
+            with _shown(job, output, scaled=scaled, as_lines=as_lines) as show:
+                for event in client.jobs.watch(job, timeout=timeout, resume_token=resume_token):
+                    show(event)
+            return client.jobs.wait(job)
+        except WaitTimeoutError as error:
+            error.hint = f"Go on watching: {resume}"
+            raise
+        except JobFailedError as error:
+            error.hint = f"Read its log: maas-ft jobs logs {job.name}{choice.flags} . A new attempt needs a new name."
+            raise
+
+
+@contextmanager
+def interrupted(what: str) -> Iterator[None]:
+    """Say how things stand when Ctrl-C or SIGTERM comes meanwhile."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        talk(what)
+        raise
+
+
+@contextmanager
+def goes_on(what: str, resume: str, choice: Choice) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into the message that the work goes on and how to follow it."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        from maas_client.cli.main import stop_code
+
+        talk(f"Stopped watching. {what}" + (f" {LOCAL_LIFE}" if choice.local else ""))
+        talk(f"Go on watching: {resume}")
+        raise click.exceptions.Exit(stop_code(stop)) from None
+
+
+@contextmanager
+def _shown(
+    job: "FineTuningJob", output: Output, *, scaled: bool, as_lines: bool
+) -> Iterator[Callable[["JobEvent"], None]]:
+    if as_lines:
+        yield output.line
+    elif is_lively():
+        from maas_client.cli._live import LiveView
+
+        view = LiveView(job, scaled=scaled)
+        with view.shown():
+            yield view.feed
+    else:
+        yield lambda event: talk(str(event))
+
+
+def is_lively() -> bool:
+    """Tell whether stderr is a terminal that can redraw."""
+    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+
+
+def deploy(client: "MaaSClient", name: str, model: str, choice: Choice, *, tags: dict[str, str]) -> "Deployment":
+    """Deploy a model and wait until it answers.
+
+    Raises:
+        DeploymentFailedError: It did not come up.
+        click.exceptions.Exit: Ctrl-C or SIGTERM while waiting.
+    """
+    talk(f"Deploying {name} ...")
+    poller = client.deployments.begin_create(name, model=model, tags=tags)
+    with (
+        goes_on(f"The deployment {name} goes on.", f"maas-ft deployments get {name}{choice.flags}", choice),
+        _spinning(),
+    ):
+        try:
+            return poller.result()
+        except DeploymentFailedError as error:
+            error.hint = f"Delete it before you create it again: maas-ft deployments delete {name}{choice.flags}"
+            raise
+
+
+@contextmanager
+def _spinning() -> Iterator[None]:
+    if not is_lively():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("waiting until it answers"):
+        yield
+
+
+def tell_deployed(deployment: "Deployment", choice: Choice, *, emulator: bool) -> None:
+    """Say how to go on with a deployment."""
+    if not emulator:
+        talk(
+            f"It is billed by the hour until you delete it: maas-ft deployments delete {deployment.name}{choice.flags}"
+        )
+    talk(f'Chat with it: maas-ft chat {deployment.name} "Hello"{choice.flags}')

@@ -1,0 +1,151 @@
+"""`maas-ft deployments`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from maas_client.cli._options import Choice, examples, tag_option, takes_choice, yes_option
+
+if TYPE_CHECKING:
+    from maas_client.cli._output import Output
+    from maas_client.client import MaaSClient
+    from maas_client.types import Deployment
+
+
+@click.group(epilog=examples("maas-ft deployments list --profile prod"))
+def deployments() -> None:
+    """Models behind a URL."""
+
+
+@deployments.command(epilog=examples("maas-ft deployments create support-bot --job support-bot --local"))
+@click.argument("name")
+@click.option("--model", metavar="M", help="A base model, or the id of a fine-tuned one.")
+@click.option("--job", metavar="J", help="Deploy the model of this job.")
+@tag_option
+@yes_option
+@takes_choice
+def create(
+    choice: Choice,
+    output: "Output",
+    *,
+    name: str,
+    model: str | None,
+    job: str | None,
+    tags: dict[str, str],
+    yes: bool,
+) -> None:
+    """Deploy a model and wait until it answers."""
+    from maas_client.cli._target import confirm, find_target
+    from maas_client.cli._watching import deploy, tell_deployed
+
+    if (model is None) == (job is None):
+        raise click.UsageError("Give one of --model and --job.")
+    target = find_target(choice)
+    target.check()
+    confirm(target, f"Deploy {name}? Azure bills fine-tuned models by the hour.", yes=yes)
+    with target.client() as client:
+        deployment = deploy(client, name, model or _model_of(client, job or ""), choice, tags=tags)
+    show(deployment, output)
+    tell_deployed(deployment, choice, emulator=target.is_emulator)
+
+
+@deployments.command("list", epilog=examples("maas-ft deployments list --local"))
+@takes_choice
+def list_deployments(choice: Choice, output: "Output") -> None:
+    """List the deployments of the workspace."""
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        found = list(client.deployments.list())
+    if output.is_json:
+        output.document(found)
+        return
+    output.table(
+        ("NAME", "STATUS", "STATE", "MODEL"),
+        [(one.name, one.status.value, one.endpoint_state or "", one.model) for one in found],
+    )
+
+
+@deployments.command(epilog=examples("maas-ft deployments get support-bot --local"))
+@click.argument("name")
+@takes_choice
+def get(choice: Choice, output: "Output", *, name: str) -> None:
+    """Show a deployment."""
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        show(client.deployments.get(name), output)
+
+
+@deployments.command(epilog=examples("maas-ft deployments delete support-bot --local"))
+@click.argument("name")
+@yes_option
+@takes_choice
+def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
+    """Delete a deployment and wait until it is gone."""
+    from maas_client.cli._output import talk
+    from maas_client.cli._target import confirm, find_target
+    from maas_client.cli._watching import goes_on
+
+    target = find_target(choice)
+    target.check()
+    confirm(target, f"Delete {name}? Requests to its URL will fail.", yes=yes)
+    with target.client() as client:
+        poller = client.deployments.begin_delete(name)
+        with goes_on("The deletion goes on.", f"maas-ft deployments get {name}{choice.flags}", choice):
+            poller.result()
+    if output.is_json:
+        output.document({"name": name, "deleted": True})
+    else:
+        talk(f"Deployment {name} deleted.")
+
+
+@deployments.command(epilog=examples("maas-ft deployments keys support-bot --show --output json"))
+@click.argument("name")
+@click.option("--show", "unmasked", is_flag=True, help="Print the keys themselves.")
+@takes_choice
+def keys(choice: Choice, output: "Output", *, name: str, unmasked: bool) -> None:
+    """Get the keys of a deployment; masked, unless --show is given."""
+    from maas_client.cli._output import talk
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        found = client.deployments.keys(name)
+    pair = {"primary": found.primary, "secondary": found.secondary}
+    shown = {key: value.get_secret_value() if unmasked else "********" for key, value in pair.items()}
+    if output.is_json:
+        output.document(shown)
+    else:
+        output.pairs(shown)
+    if not unmasked:
+        talk("--show prints the keys themselves.")
+
+
+def _model_of(client: "MaaSClient", name: str) -> str:
+    from maas_client.errors import ConfigurationError
+
+    job = client.jobs.get(name)
+    if job.fine_tuned_model is None:
+        raise ConfigurationError(
+            f"The job {name} has no model yet ({job.status.value}).", hint=f"Look at it: maas-ft jobs get {name}"
+        )
+    return job.fine_tuned_model
+
+
+def show(deployment: "Deployment", output: "Output") -> None:
+    """Write a deployment on stdout."""
+    if output.is_json:
+        output.document(deployment)
+        return
+    state = f", {deployment.endpoint_state}" if deployment.endpoint_state else ""
+    output.pairs(
+        {
+            "deployment": deployment.name,
+            "status": f"{deployment.status.value} ({deployment.raw_status}{state})",
+            "model": deployment.model,
+            "url": deployment.inference_uri,
+            "region": deployment.location,
+            "tags": ", ".join(f"{key}={value}" for key, value in deployment.tags.items()) or None,
+            "created": deployment.created_at.isoformat(timespec="seconds") if deployment.created_at else None,
+        }
+    )

@@ -1,0 +1,61 @@
+"""`maas-ft serve`."""
+
+from pathlib import Path
+
+import click
+
+from maas_client.cli._options import examples
+
+
+@click.command(epilog=examples("maas-ft serve --port 8800 --state-dir ./state --clock scaled:100"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--state-dir", type=click.Path(path_type=Path), metavar="D", help="Folder of its state.")
+@click.option("--clock", default="real", show_default=True, metavar="C", help="real, scaled:<factor> or manual.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["critical", "error", "warning", "info", "debug"]),
+    default="warning",
+    show_default=True,
+    help="Of the log on stderr.",
+)
+@click.option("--ready-file", type=click.Path(path_type=Path), metavar="F", help="Write the ready line there too.")
+@click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without a request.")
+@click.option("--admin-token", metavar="T", help="Opens the control routes; a new one by default.")
+@click.pass_context
+def serve(
+    ctx: click.Context,
+    *,
+    host: str,
+    port: int,
+    state_dir: Path | None,
+    clock: str,
+    log_level: str,
+    ready_file: Path | None,
+    idle_exit: float | None,
+    admin_token: str | None,
+) -> None:
+    """Run the local reference server; one JSON line on stdout says when it is ready. Ctrl-C stops it."""
+    try:
+        from maas_client.server.main import ServerOptions, run
+    except ModuleNotFoundError as error:
+        from maas_client.cli._local import extra_missing
+
+        if error.name is None or error.name.startswith("maas_client"):
+            raise
+        raise extra_missing([error.name]) from None
+    if state_dir is None:
+        from platformdirs import user_state_path
+
+        state_dir = user_state_path("maas-client", appauthor=False) / "serve"
+    options = ServerOptions(
+        state_dir=state_dir,
+        host=host,
+        port=port,
+        clock=clock,
+        log_level=log_level,
+        ready_file=ready_file,
+        idle_exit=idle_exit,
+        admin_token=admin_token,
+    )
+    ctx.exit(run(options))

@@ -1,0 +1,74 @@
+"""`job.yaml`: read with places, and its schema."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from maas_client.cli._jobfile import MAX_BYTES, job_schema, read_job_file
+from maas_client.errors import ConfigurationError
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "job.schema.json"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str | bytes) -> Path:
+        path = tmp_path / "jobs" / "job.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_the_schema_in_the_repository_is_current():
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == job_schema()
+
+
+def test_paths_start_where_the_file_is(written):
+    path = written("model: Phi-4\ntraining_file: train.jsonl\nlearning_rate: 2e-5\ntags: {team: support}\ndeploy: yes\n")
+    job = read_job_file(path)
+
+    assert job.training_file == str(path.parent / "train.jsonl")
+    assert job.validation_file is None
+    assert (job.model, job.learning_rate, job.tags, job.deploy) == ("Phi-4", 2e-5, {"team": "support"}, True)
+
+
+def test_an_empty_file_is_a_job_without_anything(written):
+    assert read_job_file(written("# nothing yet\n")).model is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("model: a\n\nn_epoch: 3\n", "job.yaml:3: unknown key 'n_epoch'. Did you mean 'n_epochs'?"),
+        ("epochs: 3\n", "job.yaml:1: unknown key 'epochs'. Did you mean 'n_epochs'?"),
+        ("train: a\n", "Did you mean 'training_file'?"),
+        ("learning_rate_multiplier: 2\n", "Did you mean 'learning_rate'?"),
+        ("zzz: 2\n", "job.yaml:1: unknown key 'zzz'."),
+        ("model: a\nn_epochs: 0\n", "job.yaml:2: n_epochs: Input should be greater than or equal to 1."),
+        ("n_epochs: true\n", "job.yaml:1: n_epochs: "),
+        ("n_epochs: '3'\n", "job.yaml:1: n_epochs: "),
+        ("learning_rate: .inf\n", "job.yaml:1: learning_rate: "),
+        ("name: 2026-11-24\n", "job.yaml:1: name: "),
+        ("name: a b\n", "job.yaml:1: name: "),
+        ("model: x\ntags: {v: 1}\n", "job.yaml:2: tags.v: "),
+        ("model: a\nmodel: b\n", "job.yaml:2: 'model' stands on line 1 already."),
+        ("- a\n", "job.yaml:1: a job file is a mapping."),
+        ("model: [a\n", "not YAML"),
+        ("model: !!python/object:os.system x\n", "not YAML"),
+        (b"model: \xff\n", "is not UTF-8"),
+        (b"#" * (MAX_BYTES + 1), "larger than a job file can be"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(written, text, words):
+    with pytest.raises(ConfigurationError) as caught:
+        read_job_file(written(text))
+
+    assert words in str(caught.value)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_job_file(tmp_path / "none.yaml")
