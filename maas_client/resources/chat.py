@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 from maas_client.backends.azureml.chat import parse_chunk
 from maas_client.core import sse, stepping
 from maas_client.core.io import Request
-from maas_client.errors import AuthenticationError, BrokenResponseError
+from maas_client.errors import AuthenticationError, BrokenResponseError, TransportError
 from maas_client.resources._names import check_deployment_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import ChatChunk, ChatCompletion, Deployment, Message
@@ -88,16 +88,22 @@ class AsyncChat:
                     yield chunk
 
     async def _chunks(self, request: Request) -> AsyncGenerator[ChatChunk, None]:
-        async with (
-            self._session.caller.stream(request) as response,
-            aclosing(sse.data_events(response.iter_bytes())) as events,
-        ):
-            async for data in events:
-                chunk = parse_chunk(data)
-                if chunk is None:
-                    return
-                yield chunk
-        raise BrokenResponseError("The answer broke off before its end.", operation=request.operation)
+        ended = False
+        try:
+            async with (
+                self._session.caller.stream(request) as response,
+                aclosing(sse.data_events(response.iter_bytes())) as events,
+            ):
+                async for data in events:
+                    chunk = None if ended else parse_chunk(data)
+                    ended = chunk is None  # what follows is read to its end, so that the connection can be used again
+                    if chunk is not None:
+                        yield chunk
+        except TransportError:
+            if not ended:
+                raise
+        if not ended:
+            raise BrokenResponseError("The answer broke off before its end.", operation=request.operation)
 
 
 def _check(deployment: Deployment | str) -> None:

@@ -1,10 +1,7 @@
 """What tests of the command line share: a state folder of their own, data, and the real program."""
 
-import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,16 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maas_client.cli.main import root
+from tests.cli.program import environment, program, row, stop_server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Invoke = Callable[..., Result]
-MODEL = "Phi-3-mini-4k-instruct"
-
-
-def row(index: int) -> str:
-    question = {"role": "user", "content": f"What is {index} plus {index}?"}
-    answer = {"role": "assistant", "content": f"It is {2 * index}. Ask me another one."}
-    return json.dumps({"messages": [question, answer]})
 
 
 @pytest.fixture(autouse=True)
@@ -38,18 +29,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.chdir(tmp_path)
     yield local
     stop_server(local)
-
-
-def server_facts(local: Path) -> dict[str, object]:
-    facts: dict[str, object] = json.loads((local / "ready.json").read_text())
-    return facts
-
-
-def stop_server(local: Path, number: int = signal.SIGTERM) -> None:
-    try:
-        os.kill(int(str(server_facts(local)["pid"])), number)
-    except (OSError, ValueError):
-        return
 
 
 @pytest.fixture
@@ -78,14 +57,6 @@ def invoke() -> Invoke:
         return CliRunner().invoke(root, arguments, input=text, catch_exceptions=False, prog_name="maas-ft")
 
     return call
-
-
-def program(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "maas_client", *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @pytest.fixture

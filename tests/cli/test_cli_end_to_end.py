@@ -9,7 +9,9 @@ from time import monotonic
 
 import pytest
 
-from conftest_cli import MODEL, environment, program, server_facts, stop_server
+from maas_client import MaaSClient
+from maas_client.cli._local import ensure_local
+from tests.cli.program import MODEL, environment, program, server_facts, stop_server
 
 SUBMIT = ("submit", "--local", "--model", MODEL, "--train", "train.jsonl")
 
@@ -147,15 +149,25 @@ def test_without_watching_the_job_goes_on(run, data):
     assert run("jobs", "watch", "later", "--local").returncode == 0
 
 
-def test_a_job_that_fails_is_told_with_its_reason(run, data, own_folders, monkeypatch):
-    assert run(*SUBMIT, "--name", "good", "--no-watch").returncode == 0
-    # What the service refuses and the check does not know is told by the job: a file that is gone meanwhile.
-    for blob in (own_folders / "state" / "blobs").rglob("*"):
-        if blob.is_file():
-            blob.write_bytes(b"{}\n" * 200)
-    done = run("jobs", "watch", "good", "--local")
+def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"no": "messages"}\n' * 30)
+    server = ensure_local(own_folders)
+    with MaaSClient(
+        base_url=server.url,
+        emulator=True,
+        subscription_id=server.subscription_id,
+        resource_group=server.resource_group,
+        workspace=server.workspace,
+    ) as client:
+        client.jobs.create(MODEL, training_file=client.files.upload(bad), name="bad")
+    done = run("jobs", "watch", "bad", "--local")
 
-    assert done.returncode in {0, 7}
+    assert done.returncode == 7
+    assert "status         failed (Failed)" in done.stdout
+    assert "error: The job bad failed: " in done.stderr
+    assert "maas-ft jobs logs bad --local" in done.stderr
+    assert "has no model yet (failed)" in run("deployments", "create", "x", "--job", "bad", "--local").stderr
 
 
 def test_a_reader_who_leaves_early_is_no_error(own_folders):

@@ -27,7 +27,9 @@ def test_the_schema_in_the_repository_is_current():
 
 
 def test_paths_start_where_the_file_is(written):
-    path = written("model: Phi-4\ntraining_file: train.jsonl\nlearning_rate: 2e-5\ntags: {team: support}\ndeploy: yes\n")
+    path = written(
+        "model: Phi-4\ntraining_file: train.jsonl\nlearning_rate: 2e-5\ntags: {team: support}\ndeploy: yes\n"
+    )
     job = read_job_file(path)
 
     assert job.training_file == str(path.parent / "train.jsonl")

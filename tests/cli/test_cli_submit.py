@@ -127,7 +127,13 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(invoke, data):
     document = invoke("submit", "--dry-run", "--local", *PHI3, "--train", data.name, "-o", "json", "--tag", "k=v")
 
     assert (text.exit_code, text.stdout) == (0, "")
-    for words in ("Phi-4", "train.jsonl  60 rows  ", "epochs        2", "deployment    a", "Dry run: nothing was sent."):
+    for words in (
+        "Phi-4",
+        "train.jsonl  60 rows  ",
+        "epochs        2",
+        "deployment    a",
+        "Dry run: nothing was sent.",
+    ):
         assert words in text.stderr
     assert "simulated" not in text.stderr
     assert "simulated" in document.stderr

@@ -47,7 +47,7 @@ def _point(item: dict[str, Any]) -> MetricPoint | None:
     key = text(item.get("key"))
     try:
         value = float(item.get("value", ""))  # MLflow writes NaN and Infinity as strings
-        step = int(item.get("step") or 0)
+        step = int(item.get("step", 0))
     except (TypeError, ValueError, OverflowError):
         return None
     if key is None:

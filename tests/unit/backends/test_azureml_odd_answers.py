@@ -156,7 +156,7 @@ def test_points_that_are_no_points_are_left_out():
         {"key": "none", "value": None},
         {"key": "list", "value": [1]},
         {"key": "word", "value": "high"},
-        {"key": "step", "value": 1, "step": {}},
+        {"key": "step", "value": 1, "step": [3]},
         {"value": 1},
         "loss",
     ]
@@ -328,9 +328,12 @@ KEYS = st.sampled_from(
     [
         "name", "properties", "status", "tags", "systemData", "createdAt", "fineTuningDetails", "hyperParameters",
         "num_train_epochs", "learning_rate", "outputs", "registered_model", "assetName", "model", "uri", "services",
-        "Studio", "endpoint", "value", "nextLink", "jobType", "location", "modelSettings", "modelId", "inferenceEndpoint",
-        "provisioningState", "jobName", "run", "data", "metrics", "key", "step", "timestamp", "next_page_token", "error",
-        "message", "code", "details", "innerError", "logFiles", "warnings", "choices", "delta", "content", "usage", "id",
+        "Studio", "endpoint", "value", "nextLink", "jobType", "location", "modelSettings", "modelId",
+        "inferenceEndpoint",
+        "provisioningState", "jobName", "run", "data", "metrics", "key", "step", "timestamp", "next_page_token",
+        "error",
+        "message", "code", "details", "innerError", "logFiles", "warnings", "choices", "delta", "content",
+        "usage", "id",
         "primaryKey", "detail", "loc", "target", "api", "workspaceId", "discoveryUrl", "__azureml_ft_training_tokens",
     ]
 )  # fmt: skip
