@@ -9,6 +9,7 @@ from maas_client.core import stepping
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import (
     AmbiguousWriteError,
+    BadRequestError,
     BrokenResponseError,
     ConfigurationError,
     ConflictError,
@@ -145,7 +146,7 @@ class AsyncJobs:
         name = _name(job)
         try:
             await self._session.run(self._session.dialect.jobs.cancel(name))
-        except ConflictError:
+        except (ConflictError, BadRequestError):  # which of them says that it has ended is not documented
             current = await self.get(name)
             if current.status.is_terminal or current.status is JobStatus.CANCELLING:
                 return current

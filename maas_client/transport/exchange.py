@@ -10,7 +10,6 @@ from maas_client.transport._httpx import httpx
 from maas_client.transport.errors import broken
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-FILE_PIECE_BYTES = 1024 * 1024
 INFLATED_PIECE_BYTES = 256 * 1024
 
 CONNECT_SECONDS = 10.0

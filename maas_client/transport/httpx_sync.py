@@ -22,7 +22,6 @@ from maas_client.transport.credentials import Credential, TokenSource
 from maas_client.transport.deadline import DeadlineBackend
 from maas_client.transport.errors import EXPECTED, closed, consumed, translate
 from maas_client.transport.exchange import (
-    FILE_PIECE_BYTES,
     Decoder,
     Whole,
     bounds,
@@ -36,6 +35,8 @@ from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+FILE_PIECE_BYTES = 1024 * 1024
 
 
 class SyncIO:

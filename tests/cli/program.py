@@ -22,7 +22,9 @@ def server_facts(local: Path) -> dict[str, object]:
 
 def stop_server(local: Path, number: int = signal.SIGTERM) -> None:
     try:
-        os.kill(int(str(server_facts(local)["pid"])), number)
+        pid = int(str(server_facts(local)["pid"]))
+        assert pid != os.getpid()
+        os.kill(pid, number)
     except (OSError, ValueError):
         return
 

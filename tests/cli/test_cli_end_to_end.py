@@ -16,6 +16,10 @@ from tests.cli.program import MODEL, environment, program, server_facts, stop_se
 SUBMIT = ("submit", "--local", "--model", MODEL, "--train", "train.jsonl")
 
 
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
 @pytest.fixture
 def started(data: Path) -> "subprocess.Popen[str]":
     """A `submit` that has begun to watch a job which takes a while."""
@@ -66,15 +70,14 @@ def test_from_data_to_an_answer(run, data):
     assert run("jobs", "list", "--local", "--status", "running").stdout.split() == [
         "NAME", "STATUS", "CREATED", "MODEL",
     ]  # fmt: skip
-    shown = run("jobs", "get", "bot_1", "--local").stdout
-    assert "simulated        nothing was really trained" in shown
-    assert "tags             team=support" in shown
+    shown = words(run("jobs", "get", "bot_1", "--local").stdout)
+    assert "simulated nothing was really trained" in shown
+    assert "tags team=support" in shown
     assert "SIMULATED" in run("jobs", "logs", "bot_1", "--local").stdout
     assert json.loads(run("jobs", "logs", "bot_1", "--local", "-o", "json").stdout)["job"] == "bot_1"
     points = json.loads(run("jobs", "metrics", "bot_1", "--local", "-o", "json").stdout)
     assert {"loss", "eval_loss"} <= {point["key"] for point in points}
     assert run("jobs", "metrics", "bot_1", "--local").stdout.startswith("STEP  epoch")
-    assert run("jobs", "cancel", "bot_1", "--local").returncode == 0
 
     events = [json.loads(line) for line in run("jobs", "watch", "bot_1", "--local", "-o", "json").stdout.splitlines()]
     assert events[-1]["status"] == "succeeded"
@@ -128,16 +131,19 @@ def test_stopping_stops_the_watching_only(run, started, own_folders, number, cod
     watched = run("jobs", "watch", "slow", "--local")
     assert watched.returncode == 7
     assert "error: The job slow was cancelled." in watched.stderr
-    assert "status           cancelled" in watched.stdout
+    assert "status cancelled (Canceled)" in words(watched.stdout)
 
 
 def test_a_watcher_rides_through_the_server_s_death(run, started, own_folders):
+    killed = server_facts(own_folders)
     stop_server(own_folders, signal.SIGKILL)
     assert run("jobs", "get", "slow", "--local").returncode == 0
+    assert server_facts(own_folders)["pid"] != killed["pid"]
 
-    _, err = started.communicate(timeout=45)
+    out, err = started.communicate(timeout=45)
     assert started.returncode == 0, err
-    assert "Connected again." in err
+    assert "status succeeded" in words(out)
+    assert "Traceback" not in err
 
 
 def test_without_watching_the_job_goes_on(run, data):
@@ -164,7 +170,7 @@ def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
     done = run("jobs", "watch", "bad", "--local")
 
     assert done.returncode == 7
-    assert "status         failed (Failed)" in done.stdout
+    assert "status failed (Failed)" in words(done.stdout)
     assert "error: The job bad failed: " in done.stderr
     assert "maas-ft jobs logs bad --local" in done.stderr
     assert "has no model yet (failed)" in run("deployments", "create", "x", "--job", "bad", "--local").stderr

@@ -89,10 +89,9 @@ def test_what_nobody_meant_to_raise_is_one_line_without_secrets(capsys):
 
 def test_a_traceback_only_when_asked_for(capsys, monkeypatch):
     monkeypatch.setenv("MAAS_DEBUG", "1")
-    try:
+    with pytest.raises(RuntimeError) as caught:
         raise RuntimeError("api_key=abcdef0123")
-    except RuntimeError as error:
-        _errors.tell(error, None)
+    _errors.tell(caught.value, None)
 
     told = capsys.readouterr().err
     assert "Traceback" in told

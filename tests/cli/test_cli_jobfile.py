@@ -1,6 +1,7 @@
 """`job.yaml`: read with places, and its schema."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "job.schema.json"
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path: Path) -> Callable[[str | bytes], Path]:
     def write(text: str | bytes) -> Path:
         path = tmp_path / "jobs" / "job.yaml"
         path.parent.mkdir(exist_ok=True)

@@ -135,6 +135,7 @@ async def test_logs_and_metrics_after_the_fact(both, train, unique):
     file = await both.call(client.files.upload(train))
     job = await both.call(client.jobs.create(MODEL, training_file=file, name=unique("numbers")))
     await both.call(client.jobs.wait(job, timeout=30))
+    assert (await both.call(client.jobs.cancel(job))).status is JobStatus.SUCCEEDED
     points = await both.call(client.jobs.metrics(job))
     assert {"loss", "learning_rate", "epoch", "eval_loss", "train_loss"} <= {point.key for point in points}
     assert list(points) == sorted(points, key=lambda point: (point.step, point.key))

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from exchanges import dialect, encode, feed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from maas_client.backends.azureml.jobs import JobDraft, parse_job
 from maas_client.core.io import FileBody, Request, Response
 from maas_client.errors import BrokenResponseError, ConflictError, ResponseError, StatusError
 from maas_client.types import DeploymentStatus, Hyperparameters, JobStatus
+from tests.unit.backends.exchanges import dialect, encode, feed
 
 ASKED = Request("Jobs_Get", "GET", "https://management.azure.com/jobs/a")
 WORKSPACE = {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": "https://d"}}

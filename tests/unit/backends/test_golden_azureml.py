@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 
 import pytest
-from exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, load, play
 from jsonschema import Draft202012Validator
 
 from maas_client.backends.azureml.chat import parse_chunk
@@ -29,6 +28,7 @@ from maas_client.errors import (
     UnsupportedByServiceError,
 )
 from maas_client.types import DeploymentStatus, Hyperparameters, JobStatus
+from tests.unit.backends.exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, load, play
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PHI3 = "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/15"

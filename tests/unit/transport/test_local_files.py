@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 @pytest.fixture
 def local(tmp_path):
     path = tmp_path / "train.jsonl"
-    path.write_bytes(os.urandom(2 * MIB + 17))
+    path.write_bytes(os.urandom(5 * MIB + 17))
     return path
 
 

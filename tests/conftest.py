@@ -1,0 +1,41 @@
+"""What all tests share: an environment without settings of ours, one event loop by default, and generated files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PREFIXES = ("MAAS_", "AZURE_", "AZUREML_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-generated", action="store_true", help="write generated files anew instead of comparing")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings, credentials or proxies of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(PREFIXES) or name.upper() in PROXIES:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop by default; a test that wants both parametrizes `anyio_backend`."""
+    return "asyncio"
+
+
+@pytest.fixture
+def generated(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a generated file that is checked in; with `--update-generated`, write it."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update-generated"):
+            path.write_text(text, encoding="utf-8")
+        found = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert text.splitlines() == found.splitlines(), f"{path.name} is out of date: run pytest --update-generated"
+
+    return compare
