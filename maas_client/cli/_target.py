@@ -1,5 +1,6 @@
 """Which service a command talks to, decided before anything is sent."""
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +76,11 @@ class Target:
                 workspace=server.workspace,
             )
         self.check()
+        # azure-identity logs, at length, what its exception says again: one telling is enough on a terminal.
+        logging.getLogger("azure").addHandler(logging.NullHandler())
         settings = self.resolved.settings
         return MaaSClient(
-            credential=settings.token,
+            credential=None if settings.emulator else settings.token,
             subscription_id=settings.subscription_id,
             resource_group=settings.resource_group,
             workspace=settings.workspace,

@@ -15,9 +15,7 @@ def data() -> None:
     """Training files; nothing here is ever sent."""
 
 
-@data.command(
-    epilog=examples("maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4")
-)
+@data.command(epilog=examples("maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4"))
 @click.argument("files", nargs=-1, required=True)
 @click.option("--validation", metavar="F", help="The validation file that belongs to it.")
 @click.option("--model", "model_id", metavar="M", help="Apply the rules of this base model too.")
@@ -28,7 +26,7 @@ def check(
 ) -> None:
     """Check training files for what the service would refuse, skip or misread. Exit code 3 if there is an error."""
     from maas_client import catalog
-    from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
+    from maas_client.cli._findings import counts_line, file_line, finding_lines, one_document, refuse_bad_paths
     from maas_client.cli._output import talk
     from maas_client.dataset import check as check_files
 
@@ -48,6 +46,6 @@ def check(
         talk(counts_line(report))
     ok = all(report.ok for report in reports)
     if output.is_json:
-        output.document({"ok": ok, "reports": [report.to_dict() for report in reports]})
+        output.document(one_document([report.to_dict() for report in reports]))
     if not ok:
         raise click.exceptions.Exit(3)

@@ -106,9 +106,10 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
     """Read the settings from wherever they are, as arguments of a client."""
     resolved = load_settings(profile=profile, overrides=overrides, environ=os.environ, cwd=Path.cwd(), config_path=None)
     settings = resolved.settings
+    own_token = None if settings.emulator else settings.token  # a real token has no business with an emulator
     return {
         "service": settings.service,
-        "credential": credential if credential is not None else settings.token,
+        "credential": own_token if credential is None else credential,
         "subscription_id": settings.subscription_id,
         "resource_group": settings.resource_group,
         "workspace": settings.workspace,

@@ -84,9 +84,9 @@ def test_from_data_to_an_answer(run, data):
     rest = run("jobs", "watch", "bot_1", "--local", "-o", "json", "--resume-token", events[-2]["resume_token"])
     assert [json.loads(line)["status"] for line in rest.stdout.splitlines()] == ["succeeded"]
 
-    assert run("models", "list", "--local").stdout.splitlines()[1].split() == ["bot_1", "1", "bot_1", MODEL]
-    assert json.loads(run("models", "get", "bot_1", "--local", "-o", "json").stdout)["simulated"] is True
-    assert "base model" in run("models", "get", "bot_1", "--version", "1", "--local").stdout
+    assert run("models", "list", "--local").stdout.splitlines()[1].split() == ["bot-1", "1", "bot_1", MODEL]
+    assert json.loads(run("models", "get", "bot-1", "--local", "-o", "json").stdout)["simulated"] is True
+    assert "base model" in run("models", "get", "bot-1", "--version", "1", "--local").stdout
 
     assert run("deployments", "list", "--local").stdout.splitlines()[1].startswith("bot-1 ")
     assert "Online" in run("deployments", "get", "bot-1", "--local").stdout

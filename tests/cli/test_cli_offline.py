@@ -26,7 +26,13 @@ def test_json_is_one_document_for_all_files(invoke, data, broken):
 
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (3, False)
-    assert [report["ok"] for report in document["reports"]] == [True, False]
+    assert [(found["file"], found["line"]) for found in document["findings"]] == [("broken.jsonl", 7)]
+    assert [file["path"] for file in document["summary"]["files"]] == [data.name, "broken.jsonl"]
+    assert (document["summary"]["errors"], sum(document["summary"]["rules"].values())) == (1, 1)
+
+    one = json.loads(invoke("data", "check", broken.name, "--output", "json").stdout)
+    assert one.keys() == document.keys()
+    assert one["findings"] == document["findings"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,253 @@
+"""Jobs where the world misbehaves: lost answers, refusals, names, lists, logs."""
+
+import json
+
+import pytest
+
+from maas_client.errors import (
+    AmbiguousWriteError,
+    BrokenResponseError,
+    ConfigurationError,
+    ConflictError,
+    ConnectError,
+    NotFoundError,
+    RequestTimeoutError,
+    ServerError,
+    UnsupportedByServiceError,
+)
+from maas_client.resources.files import AsyncFiles, Files
+from maas_client.resources.jobs import AsyncJobs, Jobs
+from maas_client.types import File, FineTuningJob, JobStatus
+from tests.unit.resources.world import Stream, World, fingerprint_sent, job, refusal, world
+
+FILE = "azureml://datastores/workspaceblobstore/paths/LocalUpload/0/train.jsonl"
+LOST = [RequestTimeoutError("late"), BrokenResponseError("cut"), refusal(500), refusal(503)]
+
+
+def jobs(asked: World, **options) -> Jobs:
+    return Jobs(AsyncJobs(asked.session(**options)))
+
+
+def create(asked: World, **changes) -> FineTuningJob:
+    fields = {"training_file": FILE, "name": "bot", "n_epochs": 2}
+    return jobs(asked).create("Phi-4-mini-instruct", **{**fields, **changes})
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+def test_a_job_whose_answer_was_lost_is_found_and_adopted(lost):
+    asked = world().on("Jobs_CreateOrUpdate", lost)
+    asked.on("Jobs_Get", lambda _: job("Queued", fingerprint=fingerprint_sent(asked)))
+    assert create(asked).status is JobStatus.QUEUED
+    assert asked.operations() == ["Jobs_CreateOrUpdate", "Jobs_Get"]
+
+
+def test_a_repeat_is_the_same_to_the_byte():
+    asked = world().on("Jobs_CreateOrUpdate", RequestTimeoutError("late"), job("Queued"))
+    jobs(asked, max_retries=2).create("Phi-4-mini-instruct", training_file=FILE, name="bot", tags={"b": "1", "a": "2"})
+    first, second = asked.sent
+    assert (first.url, first.body) == (second.url, second.body)
+
+
+@pytest.mark.parametrize("fingerprint", [None, "another"])
+def test_a_job_of_another_definition_is_not_adopted(fingerprint):
+    asked = world().on("Jobs_CreateOrUpdate", RequestTimeoutError("late"))
+    asked.on("Jobs_Get", job("Running", fingerprint=fingerprint))
+    with pytest.raises(ConflictError, match="has another definition") as caught:
+        create(asked)
+    assert isinstance(caught.value.__cause__, RequestTimeoutError)
+
+
+def test_a_job_that_was_not_made_leaves_the_error_that_lost_it():
+    asked = world().on("Jobs_CreateOrUpdate", refusal(500)).on("Jobs_Get", refusal(404))
+    with pytest.raises(ServerError):
+        create(asked)
+
+
+@pytest.mark.parametrize("looking", [ConnectError("refused"), RequestTimeoutError("late"), refusal(403)], ids=str)
+def test_if_looking_does_not_tell_either_the_outcome_is_said_to_be_unknown(looking):
+    asked = world().on("Jobs_CreateOrUpdate", BrokenResponseError("cut")).on("Jobs_Get", looking)
+    with pytest.raises(AmbiguousWriteError, match="The job bot may or may not have been created: cut") as caught:
+        create(asked)
+    assert caught.value.hint is not None
+    assert "maas-ft jobs get bot" in caught.value.hint
+
+
+@pytest.mark.parametrize("refused", [ConnectError("refused"), refusal(400), refusal(429)], ids=str)
+def test_what_certainly_did_not_happen_is_not_looked_for(refused):
+    asked = world().on("Jobs_CreateOrUpdate", refused)
+    with pytest.raises(Exception, match="refused|no"):
+        create(asked)
+    assert asked.operations() == ["Jobs_CreateOrUpdate"]
+
+
+# Before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"learning_rate_multiplier": 2.0}, UnsupportedByServiceError, "no learning_rate_multiplier"),
+        ({"name": "phi-3.5"}, ConfigurationError, "'phi-3.5' is not a job name"),
+        ({"name": ""}, ConfigurationError, "is not a job name"),
+        ({"name": "x" * 256}, ConfigurationError, "is not a job name"),
+        ({"name": "bot\n"}, ConfigurationError, "is not a job name"),
+        ({"n_epochs": 0}, ConfigurationError, "n_epochs"),
+        ({"learning_rate": -1.0}, ConfigurationError, "learning_rate"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_sent(changes, error, message):
+    asked = world()
+    with pytest.raises(error, match=message) as caught:
+        create(asked, **changes)
+    assert caught.value.hint
+    assert asked.sent == []
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("Phi-3-mini-4k-instruct", "retired fine-tuning of Phi-3-mini-4k-instruct on 2025-08-30"),
+        ("Phi-3-small-8k-instruct", "cannot be fine-tuned as a service"),
+        ("Phi-4-mini", "Did you mean Phi-4-mini-instruct"),
+    ],
+)
+def test_models_that_the_service_does_not_tune_are_refused_before_anything_is_sent(model, message):
+    asked = world()
+    with pytest.raises(ConfigurationError, match=message):
+        jobs(asked).create(model, training_file=FILE)
+    assert asked.sent == []
+
+
+def test_a_retired_model_may_be_tried_all_the_same():
+    asked = world().on("Jobs_CreateOrUpdate", job("NotStarted"))
+    jobs(asked).create("Phi-3-mini-4k-instruct", training_file=FILE, allow_retired=True)
+    assert asked.operations() == ["Jobs_CreateOrUpdate"]
+
+
+def test_what_is_left_out_is_filled_in():
+    asked = world().on("Jobs_CreateOrUpdate", job("NotStarted"))
+    file = File(id=FILE, filename="train.jsonl", bytes=1, sha256="0" * 64)
+    jobs(asked).create("phi-4-MINI-instruct", training_file=file, validation_file=f"{FILE}2")
+    (request,) = asked.sent
+    name = request.url.partition("?")[0].rpartition("/")[2]
+    assert name.startswith("ft-phi-4-mini-instruct-")
+    properties = json.loads(request.body)["properties"]
+    assert properties["displayName"] == name
+    assert properties["outputs"]["registered_model"]["assetName"] == name
+    assert properties["fineTuningDetails"]["trainingData"]["uri"] == FILE
+    assert properties["fineTuningDetails"]["validationData"]["uri"] == f"{FILE}2"
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a?b", ""])
+def test_names_that_would_lead_elsewhere_are_refused(name):
+    asked = world()
+    for call in (jobs(asked).get, jobs(asked).cancel, jobs(asked).metrics, jobs(asked).wait):
+        with pytest.raises(ConfigurationError):
+            call(name)
+    with pytest.raises(ConfigurationError):
+        list(jobs(asked).watch(name))
+    assert asked.sent == []
+
+
+# List and cancel
+
+
+def test_list_filters_by_status_and_gives_a_job_that_moved_between_pages_once():
+    pages = [
+        {"value": [job("Running", name="c"), job("Failed", name="b")], "nextLink": "https://management.azure.com/2"},
+        {"value": [job("Running", name="c"), job("Finalizing", name="a")]},
+    ]
+    assert [found.name for found in jobs(world().on("Jobs_List", *pages)).list(status="running")] == ["c", "a"]
+    assert [found.name for found in jobs(world().on("Jobs_List", *pages)).list()] == ["c", "b", "a"]
+    with pytest.raises(ConfigurationError, match="'runing' is no job status") as caught:
+        jobs(world()).list(status="runing")
+    assert caught.value.hint is not None
+    assert "running" in caught.value.hint
+
+
+def test_cancel_returns_the_job_as_it_is_then():
+    asked = world().on("Jobs_Cancel", lambda _: refusal(202)).on("Jobs_Get", job("CancelRequested"))
+    assert jobs(asked).cancel("bot").status is JobStatus.CANCELLING
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Canceled", "CancelRequested"])
+def test_cancel_of_what_has_ended_is_no_error(status):
+    asked = world().on("Jobs_Cancel", refusal(409)).on("Jobs_Get", job(status)).on("ModelVersions_List", refusal(404))
+    assert jobs(asked).cancel("bot").raw_status == status
+
+
+def test_cancel_that_was_refused_for_another_reason_is_an_error():
+    with pytest.raises(ConflictError):
+        jobs(world().on("Jobs_Cancel", refusal(409)).on("Jobs_Get", job("Running"))).cancel("bot")
+
+
+# Metrics and logs
+
+
+def point(key, step, value=1.0):
+    return {"key": key, "step": step, "value": value}
+
+
+def test_metrics_come_by_step_then_key():
+    asked = world().on("MLflow_GetRun", {"run": {"data": {"metrics": [point("loss", 20), point("epoch", 20)]}}})
+    asked.on(
+        "MLflow_GetMetricHistory",
+        lambda request: {
+            "metrics": [point("loss" if "metric_key=loss" in request.url else "epoch", step) for step in (20, 10)]
+        },
+    )
+    assert [(found.step, found.key) for found in jobs(asked).metrics("bot")] == [
+        (10, "epoch"), (10, "loss"), (20, "epoch"), (20, "loss"),
+    ]  # fmt: skip
+
+
+def test_metrics_of_a_run_that_has_none_and_of_no_run():
+    asked = world().on("MLflow_GetRun", refusal(404)).on("Jobs_Get", job("Running"))
+    assert jobs(asked).metrics("bot") == ()
+    asked.on("Jobs_Get", refusal(404, message="Job bot not found."))
+    with pytest.raises(NotFoundError, match="Job bot not found"):
+        jobs(asked).metrics("bot")
+
+
+def log(name: str) -> str:
+    return f"https://stacct.blob.core.windows.net/c/{name}?sig=s"
+
+
+def test_logs_are_those_for_users_in_whole_lines_however_they_are_cut():
+    files = {"user_logs/std_log.txt": log("1"), "system_logs/x.log": log("2")}
+    asked = world().on("RunHistory_GetDetails", {"logFiles": files})
+    asked.on(
+        "Log_Read", Stream(200, {}, ["Gr\u00fc".encode()[:3], "\u00fc\u00df".encode()[1:], b"e\r", b"\nend", b"\xff"])
+    )
+    assert list(jobs(asked).logs("bot")) == ["Gr\u00fc\u00dfe", "end\ufffd"]
+    assert asked.bearers[-1] == ""
+    assert asked.operations().count("Log_Read") == 1
+
+
+def test_logs_that_are_gone_are_left_out_and_others_shown_if_there_are_none_for_users():
+    asked = world().on("RunHistory_GetDetails", {"logFiles": {"b.log": log("b"), "a.log": log("a")}})
+    asked.on("Log_Read", Stream(404, {}, [b"<Error/>"]), Stream(200, {}, [b"one\ntwo\n"]))
+    assert list(jobs(asked).logs("bot")) == ["one", "two"]
+
+
+# Files
+
+
+@pytest.mark.parametrize("digest", [None, "AB" * 32])
+def test_upload_takes_a_digest_that_is_known(digest):
+    asked = world().on("Datastores_Get", {"properties": {"accountName": "a", "containerName": "c"}})
+    asked.on("Datastores_ListSecrets", {"sasToken": "sig=s"})
+    asked.on("Blob_GetProperties", refusal(404)).on("Blob_Put", refusal(201))
+    asked.files["/data/t.jsonl"] = b"{}\n"
+    file = Files(AsyncFiles(asked.session())).upload("/data/t.jsonl", sha256=digest)
+    assert (file.filename, file.bytes, len(file.sha256)) == ("t.jsonl", 3, 64)
+    assert (file.sha256 == "ab" * 32) is (digest is not None)
+    assert set(asked.bearers[-2:]) == {""}
+
+
+def test_an_empty_file_is_not_uploaded():
+    asked = world()
+    asked.files["t.jsonl"] = b""
+    with pytest.raises(ConfigurationError, match=r"t\.jsonl is empty"):
+        Files(AsyncFiles(asked.session())).upload("t.jsonl")
+    assert asked.sent == []

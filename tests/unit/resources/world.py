@@ -1,0 +1,174 @@
+"""An outside world that answers by operation, on a clock that moves only when somebody waits."""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from maas_client.client._assembly import Options, assemble
+from maas_client.core.io import FileBody, Request, Response, Token
+from maas_client.resources._session import Session
+from tests.unit.backends.exchanges import ARM, SUBSCRIPTION, encode
+
+BEGIN = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+DATA = "https://eastus2.api.azureml.ms"
+Step = Any
+"""A JSON value (a 200), a `Response`, an exception, or a function of the request that gives one of these."""
+
+
+@dataclass(frozen=True)
+class MemoryFile:
+    name: str
+    content: bytes
+    size: int
+
+    async def pread(self, offset: int, length: int) -> bytes:
+        return self.content[offset : offset + length]
+
+    async def sha256(self) -> str:
+        return sha256(self.content).hexdigest()
+
+    async def changed(self) -> bool:
+        return False
+
+    async def close(self) -> None:
+        return None
+
+
+@dataclass
+class Stream:
+    status: int
+    headers: Mapping[str, str]
+    pieces: Sequence[bytes | Exception]
+
+    async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+
+@dataclass
+class World:
+    """Implements the port. The last step of an operation is repeated for as long as it is asked for."""
+
+    steps: dict[str, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    files: dict[str, bytes] = field(default_factory=dict)
+    clock: float = 0.0
+    sleeps: list[float] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
+    closed: int = 0
+
+    def on(self, operation: str, *steps: Step) -> "World":
+        self.steps[operation] = list(steps)
+        return self
+
+    def operations(self, *, without: Sequence[str] = ()) -> list[str]:
+        return [request.operation for request in self.sent if request.operation not in without]
+
+    def _next(self, request: Request, headers: Mapping[str, str]) -> Any:
+        self.sent.append(request)
+        self.bearers.append(headers.get("authorization", ""))
+        steps = self.steps[request.operation]
+        assert steps, f"nothing was said about {request.operation}"
+        step = steps.pop(0) if len(steps) > 1 else steps[0]
+        if callable(step):
+            step = step(request)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
+        step = self._next(request, headers)
+        return step if isinstance(step, Response) else Response(200, {}, encode(step))
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, *, headers: Mapping[str, str], timeout: float
+    ) -> AsyncGenerator[Stream, None]:
+        step = self._next(request, headers)
+        assert isinstance(step, Stream)
+        yield step
+
+    async def token(self, scope: str, claims: str | None) -> Token:
+        return Token("tok", BEGIN.timestamp() + self.clock + 3600)
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.clock += seconds
+
+    async def monotonic(self) -> float:
+        return self.clock
+
+    async def now(self) -> datetime:
+        return BEGIN + timedelta(seconds=self.clock)
+
+    async def map(self, fn: Callable[[Any], Awaitable[Any]], items: Sequence[Any], *, limit: int) -> list[Any]:
+        return [await fn(item) for item in items]
+
+    async def lock(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def open_file(self, path: str) -> MemoryFile:
+        content = self.files[path]
+        return MemoryFile(path.rpartition("/")[2], content, len(content))
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def session(self, *, max_retries: int = 0) -> Session:
+        """Make a session of the real service over this world."""
+        return assemble(
+            lambda: self,
+            Options(
+                service="azureml",
+                subscription_id=SUBSCRIPTION,
+                resource_group="rg-ft",
+                workspace="ws-ft",
+                base_url=ARM,
+                emulator=False,
+                cloud="AzureCloud",
+                timeout=60.0,
+                max_retries=max_retries,
+            ),
+        )
+
+
+def world() -> World:
+    """Make a world in which the workspace is known, runs have no metrics, and nothing was said of anything else."""
+    return (
+        World()
+        .on("Workspaces_Get", {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": f"{DATA}/d"}})
+        .on("Discovery_Get", {"api": DATA})
+        .on("RunHistory_GetDetails", {})
+        .on("MLflow_GetRun", {})
+    )
+
+
+def job(status: str, *, name: str = "bot", fingerprint: str | None = None) -> dict[str, Any]:
+    properties = {} if fingerprint is None else {"maas-client.fingerprint": fingerprint}
+    body = {
+        "jobType": "FineTuning",
+        "status": status,
+        "properties": properties,
+        "outputs": {"registered_model": {"assetName": "ft"}},
+        "fineTuningDetails": {"hyperParameters": {"num_train_epochs": "2"}},
+    }
+    return {"name": name, "properties": body}
+
+
+def refusal(status: int, code: str = "UserError", message: str = "no", **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, named, encode({"error": {"code": code, "message": message}}))
+
+
+def fingerprint_sent(asked: World) -> str:
+    bodies = [request.body for request in asked.sent if request.operation == "Jobs_CreateOrUpdate"]
+    assert bodies
+    assert not isinstance(bodies[-1], FileBody | None)
+    return str(json.loads(bodies[-1])["properties"]["properties"]["maas-client.fingerprint"])
