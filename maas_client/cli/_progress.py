@@ -99,7 +99,7 @@ class Progress:
 
 
 def curve(values: list[float]) -> str:
-    """Draw numbers as bars, lowest to highest, neighbours averaged so that all fit in; leaves out what is not finite."""
+    """Draw numbers as bars, lowest to highest, neighbours averaged so that all fit in; those not finite left out."""
     finite = [value for value in values if abs(value) < float("inf")]
     if not finite:
         return ""

@@ -48,14 +48,18 @@ def new_job_name(model: str) -> str:
     return f"ft-{slug}-{uuid.uuid4().hex[:8]}"
 
 
-def model_to_deploy(model: str) -> str:
+def model_to_deploy(model: str | None) -> str:
     """Return the id under which a model is deployed: a URI as it is, a base model as the catalog spells it.
 
     Source: azure-ai-ml 1.35.2 refuses a version in the id of a base model.
 
     Raises:
-        ConfigurationError: The catalog does not know it, or says that it cannot be deployed.
+        ConfigurationError: There is none, the catalog does not know it, or says that it cannot be deployed.
     """
+    if model is None:
+        raise ConfigurationError(
+            "There is no model to deploy.", hint="Wait for the job: `job = client.jobs.wait(job)` fills fine_tuned_model."
+        )
     if model.startswith("azureml://"):
         return model
     known = catalog.get(model)

@@ -10,7 +10,7 @@ from maas_client.core.io import Request
 from maas_client.errors import AuthenticationError, BrokenResponseError, TransportError
 from maas_client.resources._names import check_deployment_name
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import ChatChunk, ChatCompletion, Deployment, Message
+from maas_client.types import ChatChunk, ChatCompletion, Deployment, MessageInput
 
 
 class ChatParameters(TypedDict, total=False):
@@ -45,7 +45,7 @@ class AsyncChat:
         self._session = session
 
     async def create(
-        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+        self, deployment: Deployment | str, *, messages: Sequence[MessageInput], **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion:
         """Ask for a whole answer; return when it is complete.
 
@@ -65,7 +65,7 @@ class AsyncChat:
         return await self._session.run(self._session.dialect.chat.complete(deployment, messages, parameters))
 
     async def stream(
-        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+        self, deployment: Deployment | str, *, messages: Sequence[MessageInput], **parameters: Unpack[ChatParameters]
     ) -> AsyncGenerator[ChatChunk, None]:
         """Ask for an answer piece by piece; iterate over the chunks as they come. Arguments as of `create`.
 
@@ -117,11 +117,11 @@ class Chat:
         self._chat = chat
 
     def create(
-        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+        self, deployment: Deployment | str, *, messages: Sequence[MessageInput], **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion:
         return stepping.run(self._chat.create(deployment, messages=messages, **parameters))
 
     def stream(
-        self, deployment: Deployment | str, *, messages: Sequence[Message], **parameters: Unpack[ChatParameters]
+        self, deployment: Deployment | str, *, messages: Sequence[MessageInput], **parameters: Unpack[ChatParameters]
     ) -> Generator[ChatChunk, None, None]:
         return stepping.iterate(self._chat.stream(deployment, messages=messages, **parameters))

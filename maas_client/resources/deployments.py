@@ -21,13 +21,14 @@ class AsyncDeployments:
         self._session = session
 
     async def begin_create(
-        self, name: str, *, model: str, tags: Mapping[str, str] | None = None
+        self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None
     ) -> AsyncPoller[Deployment]:
         """Start a deployment; return at once. The same call again changes nothing.
 
         Args:
             name: A letter, then letters, digits and hyphens; 52 characters at most; unique in the region.
-            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`.
+            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`. `None`, which is
+                what a job has before it has succeeded, is refused.
             tags: Yours to set.
 
         Returns:
@@ -123,7 +124,7 @@ class Deployments:
     def __init__(self, deployments: AsyncDeployments) -> None:
         self._deployments = deployments
 
-    def begin_create(self, name: str, *, model: str, tags: Mapping[str, str] | None = None) -> Poller[Deployment]:
+    def begin_create(self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None) -> Poller[Deployment]:
         return Poller(stepping.run(self._deployments.begin_create(name, model=model, tags=tags)))
 
     def get(self, name: str) -> Deployment:

@@ -1,14 +1,23 @@
 """The values that users hold. Immutable; fields the service adds later are ignored, never an error."""
 
-from maas_client.types.base import UNSET, ServiceError, Unset, Value
-from maas_client.types.chat import ChatChunk, ChatCompletion, ChatMessage, Choice, ChunkChoice, Delta, Message, Usage
+from maas_client.types.base import ServiceError, Value
+from maas_client.types.chat import (
+    ChatChunk,
+    ChatCompletion,
+    ChatMessage,
+    Choice,
+    ChunkChoice,
+    Delta,
+    Message,
+    MessageInput,
+    Usage,
+)
 from maas_client.types.deployments import Deployment, DeploymentKeys, DeploymentStatus
 from maas_client.types.files import File
 from maas_client.types.jobs import FineTuningJob, Hyperparameters, JobEvent, JobProgress, JobStatus, MetricPoint
 from maas_client.types.models import FineTunedModel
 
 __all__ = [
-    "UNSET",
     "ChatChunk",
     "ChatCompletion",
     "ChatMessage",
@@ -26,9 +35,9 @@ __all__ = [
     "JobProgress",
     "JobStatus",
     "Message",
+    "MessageInput",
     "MetricPoint",
     "ServiceError",
-    "Unset",
     "Usage",
     "Value",
 ]

@@ -1,22 +1,6 @@
-"""What every value has in common, and the one sentinel of the package."""
-
-from enum import Enum
-from typing import Final
+"""What every value has in common."""
 
 from pydantic import BaseModel, ConfigDict
-
-
-class Unset(Enum):
-    """The type of `UNSET`; an enum, so that type checkers narrow `x is UNSET`."""
-
-    UNSET = "UNSET"
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET: Final = Unset.UNSET
-"""Leave it to the service. `None` means "explicitly nothing"."""
 
 
 class Value(BaseModel):

@@ -1,5 +1,6 @@
 """Chat completions, in the shape that OpenAI's and Azure's clients share."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 from maas_client.types.base import Value
@@ -13,6 +14,10 @@ class Message(TypedDict):
     name: NotRequired[str]
     tool_calls: NotRequired[list[dict[str, Any]]]
     tool_call_id: NotRequired[str]
+
+
+MessageInput = Message | Mapping[str, Any]
+"""A message as type checkers take it: spelled out, or any mapping of the same shape."""
 
 
 class Usage(Value):

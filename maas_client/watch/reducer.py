@@ -118,7 +118,7 @@ class Reducer:
         job = snapshot.job
         for step, points in sorted(self._untold(snapshot).items()):
             reported = [point.created_at for point in points.values() if point.created_at is not None]
-            # A service's clock may run ahead of ours, that of a local server by far: nothing happened after it was seen.
+            # A service's clock may run ahead of ours, a local server's by far: nothing happened after it was seen.
             at = min(max(reported, default=snapshot.seen_at), snapshot.seen_at)
             metrics = {key: point.value for key, point in sorted(points.items())}
             state = self._state

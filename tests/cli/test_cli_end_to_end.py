@@ -38,7 +38,7 @@ def started(data: Path) -> "subprocess.Popen[str]":
     raise AssertionError("it ended before it trained")
 
 
-def test_from_data_to_an_answer(run, data):
+def test_from_data_to_an_answer(run, invoke, data):
     began = monotonic()
     done = run(*SUBMIT, "--name", "bot_1", "--deploy", "--tag", "team=support")
     assert monotonic() - began < 15
@@ -59,45 +59,51 @@ def test_from_data_to_an_answer(run, data):
     document = json.loads(run("chat", "bot-1", "Hello", "--local", "--max-tokens", "3", "-o", "json").stdout)
     assert document["simulated"] is True
 
-    again = run(*SUBMIT, "--name", "bot_1", "--tag", "team=support")
-    assert again.returncode == 0
+    again = invoke(*SUBMIT, "--name", "bot_1", "--tag", "team=support")
+    assert again.exit_code == 0
     assert "Job bot_1 exists already with this definition (succeeded); it stays one job." in again.stderr
-    other = run(*SUBMIT, "--name", "bot_1", "--epochs", "9", "--output", "json")
-    assert other.returncode == 6
+    other = invoke(*SUBMIT, "--name", "bot_1", "--epochs", "9", "--output", "json")
+    assert other.exit_code == 6
     assert json.loads(other.stdout)["error"]["type"] == "ConflictError"
 
-    assert [job["name"] for job in json.loads(run("jobs", "list", "--local", "-o", "json").stdout)] == ["bot_1"]
-    assert run("jobs", "list", "--local", "--status", "running").stdout.split() == [
+    assert [job["name"] for job in json.loads(invoke("jobs", "list", "--local", "-o", "json").stdout)] == ["bot_1"]
+    assert invoke("jobs", "list", "--local", "--status", "running").stdout.split() == [
         "NAME", "STATUS", "CREATED", "MODEL",
     ]  # fmt: skip
-    shown = words(run("jobs", "get", "bot_1", "--local").stdout)
+    shown = words(invoke("jobs", "get", "bot_1", "--local").stdout)
     assert "simulated nothing was really trained" in shown
     assert "tags team=support" in shown
-    assert "SIMULATED" in run("jobs", "logs", "bot_1", "--local").stdout
-    assert json.loads(run("jobs", "logs", "bot_1", "--local", "-o", "json").stdout)["job"] == "bot_1"
-    points = json.loads(run("jobs", "metrics", "bot_1", "--local", "-o", "json").stdout)
+    assert "SIMULATED" in invoke("jobs", "logs", "bot_1", "--local").stdout
+    assert json.loads(invoke("jobs", "logs", "bot_1", "--local", "-o", "json").stdout)["job"] == "bot_1"
+    points = json.loads(invoke("jobs", "metrics", "bot_1", "--local", "-o", "json").stdout)
     assert {"loss", "eval_loss"} <= {point["key"] for point in points}
-    assert run("jobs", "metrics", "bot_1", "--local").stdout.startswith("STEP  epoch")
+    assert invoke("jobs", "metrics", "bot_1", "--local").stdout.startswith("STEP  epoch")
 
-    events = [json.loads(line) for line in run("jobs", "watch", "bot_1", "--local", "-o", "json").stdout.splitlines()]
+    events = [
+        json.loads(line) for line in invoke("jobs", "watch", "bot_1", "--local", "-o", "json").stdout.splitlines()
+    ]
     assert events[-1]["status"] == "succeeded"
-    rest = run("jobs", "watch", "bot_1", "--local", "-o", "json", "--resume-token", events[-2]["resume_token"])
+    rest = invoke("jobs", "watch", "bot_1", "--local", "-o", "json", "--resume-token", events[-2]["resume_token"])
     assert [json.loads(line)["status"] for line in rest.stdout.splitlines()] == ["succeeded"]
 
-    assert run("models", "list", "--local").stdout.splitlines()[1].split() == ["bot-1", "1", "bot_1", MODEL]
-    assert json.loads(run("models", "get", "bot-1", "--local", "-o", "json").stdout)["simulated"] is True
-    assert "base model" in run("models", "get", "bot-1", "--version", "1", "--local").stdout
+    assert invoke("models", "list", "--local").stdout.splitlines()[1].split() == ["bot-1", "1", "bot_1", MODEL]
+    assert json.loads(invoke("models", "get", "bot-1", "--local", "-o", "json").stdout)["simulated"] is True
+    assert "base model" in invoke("models", "get", "bot-1", "--version", "1", "--local").stdout
 
-    assert run("deployments", "list", "--local").stdout.splitlines()[1].startswith("bot-1 ")
-    assert "Online" in run("deployments", "get", "bot-1", "--local").stdout
-    masked = run("deployments", "keys", "bot-1", "--local")
+    assert invoke("deployments", "list", "--local").stdout.splitlines()[1].startswith("bot-1 ")
+    assert "Online" in invoke("deployments", "get", "bot-1", "--local").stdout
+    masked = invoke("deployments", "keys", "bot-1", "--local")
     assert masked.stdout == "primary    ********\nsecondary  ********\n"
-    keys = json.loads(run("deployments", "keys", "bot-1", "--local", "--show", "-o", "json").stdout)
+    keys = json.loads(invoke("deployments", "keys", "bot-1", "--local", "--show", "-o", "json").stdout)
     assert len(set(keys.values())) == 2
-    second = json.loads(run("deployments", "create", "second", "--job", "bot_1", "--local", "-o", "json").stdout)
-    assert second["name"] == "second"
-    assert run("deployments", "delete", "second", "--local").returncode == 0
-    assert run("deployments", "get", "second", "--local").returncode == 5
+    # A fine-tuned model has one deployment.
+    assert invoke("deployments", "create", "second", "--job", "bot_1", "--local").exit_code == 6
+    assert "Deployment bot-1 deleted." in invoke("deployments", "delete", "bot-1", "--local").stderr
+    second = invoke("deployments", "create", "second", "--job", "bot_1", "--local")
+    assert "deployment second status succeeded" in words(second.stdout)
+    gone = invoke("deployments", "delete", "second", "--local", "-o", "json")
+    assert json.loads(gone.stdout) == {"name": "second", "deleted": True}
+    assert invoke("deployments", "get", "second", "--local").exit_code == 5
 
 
 def test_json_is_one_document(run, data):

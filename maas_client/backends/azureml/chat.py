@@ -16,7 +16,7 @@ from maas_client.core.flow import Flow
 from maas_client.core.io import Request
 from maas_client.core.redact import redact_text
 from maas_client.errors import AuthenticationError, BrokenResponseError, ConflictError, ResponseError
-from maas_client.types import ChatChunk, ChatCompletion, Deployment, Message
+from maas_client.types import ChatChunk, ChatCompletion, Deployment, MessageInput
 
 INFERENCE_VERSION = "2024-05-01-preview"
 END_OF_STREAM = "[DONE]"
@@ -30,7 +30,7 @@ class ChatFlows:
         self._deployments = deployments
 
     def complete(
-        self, deployment: Deployment | str, messages: Sequence[Message], parameters: Mapping[str, Any]
+        self, deployment: Deployment | str, messages: Sequence[MessageInput], parameters: Mapping[str, Any]
     ) -> Flow[ChatCompletion]:
         """Ask for a whole answer. A key that was changed meanwhile is asked for again, once."""
         request = yield from self.request(deployment, messages, parameters)
@@ -53,7 +53,7 @@ class ChatFlows:
     def request(
         self,
         deployment: Deployment | str,
-        messages: Sequence[Message],
+        messages: Sequence[MessageInput],
         parameters: Mapping[str, Any],
         *,
         stream: bool = False,

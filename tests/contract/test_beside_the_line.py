@@ -1,0 +1,118 @@
+"""What the main line does not show: another event loop, changed keys, pollers that stop and go on, resumed watches."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from maas_client import AsyncMaaSClient
+from maas_client.errors import ConfigurationError, ConflictError, WaitTimeoutError
+from maas_client.types import JobStatus
+from tests.contract.conftest import Server, serving
+
+MODEL = "Phi-3-mini-4k-instruct"
+BASE = "Phi-4-mini-instruct"
+TO_THE_END = 20_000.0
+"""Virtual seconds after which every job and deployment has ended."""
+MESSAGES = [{"role": "user", "content": "question 3 about topic3"}]
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_the_line_on_trio(server, train, unique, anyio_backend):
+    name = unique("trio")
+    async with AsyncMaaSClient(**server.client_arguments()) as client:
+        file = await client.files.upload(train)
+        job = await client.jobs.create(MODEL, training_file=file, name=name)
+        events = [event async for event in client.jobs.watch(job)]
+        assert events[-1].status is JobStatus.SUCCEEDED
+        job = await client.jobs.wait(job)
+        assert len(await client.jobs.metrics(job)) > 10
+        deployment = await (await client.deployments.begin_create(name, model=job.fine_tuned_model)).result(timeout=30)
+        chunks = [chunk async for chunk in client.chat.stream(deployment, messages=MESSAGES)]
+        assert "".join(chunk.text for chunk in chunks) == "answer 3"
+        assert name in [found.name async for found in client.jobs.list(status="succeeded")]
+        await (await client.deployments.begin_delete(name)).result(timeout=30)
+
+
+async def test_a_key_that_is_no_longer_right_is_asked_for_again(both, unique):
+    name = unique("keyed")
+    poller = await both.call(both.client.deployments.begin_create(name, model=BASE))
+    deployment = await both.call(poller.result(timeout=30))
+    keys = both.client._session.dialect.chat._facts.keys
+    keys[name] = "changed-meanwhile"
+    assert (await both.call(both.client.chat.create(deployment, messages=MESSAGES))).text
+    assert keys[name] != "changed-meanwhile"
+    keys[name] = "changed-meanwhile"
+    assert await both.collect(both.client.chat.stream(name, messages=MESSAGES))
+    assert keys[name] != "changed-meanwhile"
+
+
+async def test_a_poller_stops_waiting_and_another_goes_on(slow, unique):
+    client, name = slow.client, unique("base")
+    poller = await slow.call(client.deployments.begin_create(name, model=BASE))
+    assert poller.status == "running"
+    with pytest.raises(ConflictError, match="is not ready"):
+        await slow.call(client.chat.create(name, messages=MESSAGES))
+    with pytest.raises(WaitTimeoutError) as late:
+        await slow.call(poller.result(timeout=0))
+    slow.advance(TO_THE_END)
+    later = await slow.call(client.deployments.resume(late.value.resume_token))
+    assert (await slow.call(later.result(timeout=30))).model == f"azureml://registries/azureml/models/{BASE}"
+
+
+async def test_a_watch_goes_on_after_any_of_its_events(slow, train, unique):
+    client = slow.client
+    file = await slow.call(client.files.upload(train))
+    job = await slow.call(client.jobs.create(MODEL, training_file=file, name=unique("resumed")))
+    slow.advance(TO_THE_END)
+    events = await slow.collect(client.jobs.watch(job))
+    assert events[-1].status is JobStatus.SUCCEEDED
+    for position, event in enumerate(events):
+        rest = await slow.collect(client.jobs.watch(job, resume_token=event.resume_token))
+        assert [later.message for later in rest] == [later.message for later in events[position + 1 :]]
+
+
+async def test_what_cannot_be_uploaded(both, tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    for path in (tmp_path / "missing.jsonl", tmp_path, tmp_path / "empty.jsonl"):
+        with pytest.raises(ConfigurationError) as refused:
+            await both.call(both.client.files.upload(path))
+        assert refused.value.hint
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend):
+    state = tmp_path / "state"
+    told = []
+    with serving(state, "--clock", "manual") as first:
+        port = str(urlsplit(first.facts["url"]).port)
+        async with AsyncMaaSClient(**first.client_arguments(), max_retries=0) as client:
+            file = await client.files.upload(train)
+            await client.jobs.create(MODEL, training_file=file, name="ridden")
+            watch = client.jobs.watch("ridden")
+            async for event in watch:
+                told.append((event.type, event.status.value, event.message.partition(" (")[0]))
+                if event.status is JobStatus.QUEUED:
+                    advance(first, 200)
+                if told[-1][:2] == ("status", "running"):
+                    first.process.kill()
+                    first.process.wait()
+                if told[-1][2] == "Connection lost":
+                    break
+            with serving(state, "--clock", "manual", "--port", port) as second:
+                async for event in watch:
+                    told.append((event.type, event.status.value, event.message.partition(" (")[0]))
+                    if event.message == "Connected again.":
+                        advance(second, TO_THE_END)
+                assert (await client.jobs.get("ridden")).fine_tuned_model
+                assert (await client.files.upload(train)).reused
+    assert [status for kind, status, _ in told if kind == "status"] == ["queued", "running", "succeeded"]
+    messages = [message for kind, _, message in told if kind == "message"]
+    assert (messages.count("Connection lost"), messages.count("Connected again.")) == (1, 1)
+
+
+def advance(server: Server, seconds: float) -> None:
+    headers = {"x-maas-admin-token": server.facts["admin_token"]}
+    url = f"{server.facts['url']}/_maas/clock"
+    httpx.post(url, json={"advance_seconds": seconds}, headers=headers).raise_for_status()
