@@ -3,8 +3,7 @@
 Names are loaded when they are first used, so that importing this package costs next to nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # what typing calls so; importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
     from maas_client.client import AsyncMaaSClient, MaaSClient
@@ -23,6 +22,8 @@ _PACKAGES = frozenset({"catalog", "dataset", "errors", "types"})
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name in _HOMES:
         value: object = getattr(import_module(_HOMES[name]), name)
     elif name in _PACKAGES:

@@ -78,6 +78,7 @@ def test_from_data_to_an_answer(run, invoke, data):
     points = json.loads(invoke("jobs", "metrics", "bot_1", "--local", "-o", "json").stdout)
     assert {"loss", "eval_loss"} <= {point["key"] for point in points}
     assert invoke("jobs", "metrics", "bot_1", "--local").stdout.startswith("STEP  epoch")
+    assert invoke("jobs", "cancel", "bot_1", "--local").exit_code == 0
 
     events = [
         json.loads(line) for line in invoke("jobs", "watch", "bot_1", "--local", "-o", "json").stdout.splitlines()
