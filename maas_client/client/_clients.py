@@ -105,7 +105,9 @@ class AsyncMaaSClient:
 
     @classmethod
     def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
-        """Make a client from a profile of the configuration file; what it does not say comes from the environment.
+        """Make a client from a profile of the configuration file.
+
+        Where calls go is what the profile says, never a stray variable; other settings may come from the environment.
 
         Raises:
             ConfigurationError: There is no such profile, or a setting is missing or wrong.
@@ -204,7 +206,9 @@ class MaaSClient:
 
     @classmethod
     def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
-        """Make a client from a profile of the configuration file; what it does not say comes from the environment.
+        """Make a client from a profile of the configuration file.
+
+        Where calls go is what the profile says, never a stray variable; other settings may come from the environment.
 
         Raises:
             ConfigurationError: There is no such profile, or a setting is missing or wrong.

@@ -58,7 +58,8 @@ def model_to_deploy(model: str | None) -> str:
     """
     if model is None:
         raise ConfigurationError(
-            "There is no model to deploy.", hint="Wait for the job: `job = client.jobs.wait(job)` fills fine_tuned_model."
+            "There is no model to deploy.",
+            hint="Wait for the job: `job = client.jobs.wait(job)` fills fine_tuned_model.",
         )
     if model.startswith("azureml://"):
         return model

@@ -27,8 +27,8 @@ class AsyncDeployments:
 
         Args:
             name: A letter, then letters, digits and hyphens; 52 characters at most; unique in the region.
-            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`. `None`, which is
-                what a job has before it has succeeded, is refused.
+            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`. `None`, which a
+                job has until it has succeeded, is refused.
             tags: Yours to set.
 
         Returns:
@@ -124,7 +124,9 @@ class Deployments:
     def __init__(self, deployments: AsyncDeployments) -> None:
         self._deployments = deployments
 
-    def begin_create(self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None) -> Poller[Deployment]:
+    def begin_create(
+        self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None
+    ) -> Poller[Deployment]:
         return Poller(stepping.run(self._deployments.begin_create(name, model=model, tags=tags)))
 
     def get(self, name: str) -> Deployment:

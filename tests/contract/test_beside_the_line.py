@@ -82,7 +82,7 @@ async def test_what_cannot_be_uploaded(both, tmp_path):
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend):
+async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend: str) -> None:
     state = tmp_path / "state"
     told = []
     with serving(state, "--clock", "manual") as first:

@@ -4,6 +4,7 @@ import json
 import math
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -39,8 +40,8 @@ WORKSPACE = ("workspace_get_200", "discovery_get_200")
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Grüß Gott"}]
 
 
-def draft(**changes) -> JobDraft:
-    fields = {
+def draft(**changes: Any) -> JobDraft:
+    fields: dict[str, Any] = {
         "name": "support-bot",
         "model_uri": PHI3,
         "training_file": TRAIN,

@@ -1,5 +1,7 @@
 """Deployments, models and chat where the world misbehaves."""
 
+from typing import Any
+
 import pytest
 
 from maas_client.core.io import Response
@@ -19,7 +21,7 @@ from maas_client.resources._poller import Poller
 from maas_client.resources.chat import AsyncChat, Chat
 from maas_client.resources.deployments import AsyncDeployments, Deployments
 from maas_client.resources.models import AsyncModels, Models
-from maas_client.types import DeploymentStatus
+from maas_client.types import Deployment, DeploymentStatus
 from tests.unit.backends.exchanges import encode
 from tests.unit.resources.world import Stream, World, refusal, world
 
@@ -30,7 +32,7 @@ MESSAGES = [{"role": "user", "content": "x"}]
 POLL = "ServerlessEndpoints_CreateOrUpdate_Poll"
 
 
-def endpoint(status="Succeeded", uri=URI, model=MODEL):
+def endpoint(status: str = "Succeeded", uri: str | None = URI, model: str = MODEL) -> dict[str, Any]:
     inference = {"uri": uri} if uri else None
     return {
         "name": "bot",
@@ -42,7 +44,7 @@ def endpoint(status="Succeeded", uri=URI, model=MODEL):
     }
 
 
-def creating(*polls, **headers) -> World:
+def creating(*polls: Any, **headers: str) -> World:
 
     named = {"azure-asyncoperation": OPERATION, "x-ms-client-request-id": "id-1", **headers}
     return (
@@ -57,7 +59,7 @@ def deployments(asked: World) -> Deployments:
     return Deployments(AsyncDeployments(asked.session()))
 
 
-def begin(asked: World) -> Poller:
+def begin(asked: World) -> Poller[Deployment]:
     return deployments(asked).begin_create("bot", model=MODEL)
 
 
@@ -97,9 +99,11 @@ def test_a_deployment_that_did_not_come_up(word):
     asked = creating(RUNNING, failed).on("ServerlessEndpoints_Get", refusal(404), endpoint("Failed", None))
     with pytest.raises(DeploymentFailedError, match=f"ended as {word.lower()}: Not found") as caught:
         begin(asked).result()
+    assert caught.value.error is not None
+    assert caught.value.deployment is not None
     assert caught.value.error.code == "ModelRegistryError"
     assert caught.value.deployment.status is DeploymentStatus.FAILED
-    assert "maas-ft deployments delete bot" in caught.value.hint
+    assert "maas-ft deployments delete bot" in (caught.value.hint or "")
 
 
 def test_an_operation_that_succeeded_with_a_resource_that_failed():
@@ -186,7 +190,10 @@ def test_models_to_deploy():
     asked = creating(SUCCEEDED)
     deployments(asked).begin_create("bot", model="phi-4-mini-instruct")
     put = next(request for request in asked.sent if request.method == "PUT")
+    assert isinstance(put.body, bytes)
     assert b'"modelId":"azureml://registries/azureml/models/Phi-4-mini-instruct"' in put.body
+    with pytest.raises(ConfigurationError, match="no model to deploy"):
+        deployments(world()).begin_create("bot", model=None)
     with pytest.raises(ConfigurationError, match="Unknown model"):
         deployments(world()).begin_create("bot", model="ft")
 
@@ -201,7 +208,7 @@ def test_list_and_keys():
 # Models
 
 
-def version(number: str):
+def version(number: str) -> dict[str, Any]:
     return {"name": number, "properties": {"jobName": "bot"}}
 
 
@@ -227,7 +234,7 @@ def test_all_models_and_the_catalog():
 # Chat
 
 
-def asked_with(*steps, operation: str) -> World:
+def asked_with(*steps: Any, operation: str) -> World:
     keys = [{"primaryKey": "old-key"}, {"primaryKey": "new-key"}]
     return (
         world()
@@ -289,7 +296,7 @@ def test_a_stream_that_is_refused_twice_is_an_error():
     [chunks("a", done=False), Stream(200, {}, [*chunks("a", done=False).pieces, BrokenResponseError("cut")])],
 )
 def test_a_stream_that_breaks_off_says_so_after_what_came(broken):
-    seen = []
+    seen: list[str] = []
     with pytest.raises(BrokenResponseError):
         seen.extend(
             chunk.text for chunk in chat(asked_with(broken, operation="Chat_Stream")).stream("bot", messages=MESSAGES)
@@ -299,6 +306,7 @@ def test_a_stream_that_breaks_off_says_so_after_what_came(broken):
     assert next(stream).text == "a"
     with pytest.raises(BrokenResponseError):
         next(stream)
+    assert seen == ["a"]
     assert asked.operations().count("Chat_Stream") == 1
 
 

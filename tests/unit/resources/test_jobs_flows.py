@@ -1,6 +1,7 @@
 """Jobs where the world misbehaves: lost answers, refusals, names, lists, logs."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,12 +26,12 @@ FILE = "azureml://datastores/workspaceblobstore/paths/LocalUpload/0/train.jsonl"
 LOST = [RequestTimeoutError("late"), BrokenResponseError("cut"), refusal(500), refusal(503)]
 
 
-def jobs(asked: World, **options) -> Jobs:
+def jobs(asked: World, **options: Any) -> Jobs:
     return Jobs(AsyncJobs(asked.session(**options)))
 
 
-def create(asked: World, **changes) -> FineTuningJob:
-    fields = {"training_file": FILE, "name": "bot", "n_epochs": 2}
+def create(asked: World, **changes: Any) -> FineTuningJob:
+    fields: dict[str, Any] = {"training_file": FILE, "name": "bot", "n_epochs": 2}
     return jobs(asked).create("Phi-4-mini-instruct", **{**fields, **changes})
 
 
@@ -132,6 +133,7 @@ def test_what_is_left_out_is_filled_in():
     (request,) = asked.sent
     name = request.url.partition("?")[0].rpartition("/")[2]
     assert name.startswith("ft-phi-4-mini-instruct-")
+    assert isinstance(request.body, bytes)
     properties = json.loads(request.body)["properties"]
     assert properties["displayName"] == name
     assert properties["outputs"]["registered_model"]["assetName"] == name

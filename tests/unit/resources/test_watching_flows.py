@@ -1,5 +1,7 @@
 """Watching and waiting: outages, time limits, resuming, and ends of every kind."""
 
+from typing import Any
+
 import pytest
 
 from maas_client.errors import (
@@ -13,7 +15,7 @@ from maas_client.errors import (
     WaitTimeoutError,
 )
 from maas_client.resources.jobs import AsyncJobs, Jobs
-from maas_client.types import JobStatus
+from maas_client.types import JobEvent, JobStatus
 from tests.unit.resources.world import World, job, refusal, world
 
 DOWN = ConnectError("Nobody answers at management.azure.com.")
@@ -24,13 +26,15 @@ def jobs(asked: World) -> Jobs:
     return Jobs(AsyncJobs(asked.session()))
 
 
-def told(asked: World, **options) -> list[tuple[str, str]]:
+def told(asked: World, **options: Any) -> list[tuple[str, str]]:
     return [(event.type, event.message) for event in jobs(asked).watch("bot", **options)]
 
 
-def metrics(*steps: int):
+def metrics(*steps: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Answers in which the run has reported `loss` at these steps."""
-    latest = {"run": {"data": {"metrics": [{"key": "loss", "value": 1.0, "step": steps[-1]}]}}} if steps else {}
+    latest: dict[str, Any] = (
+        {"run": {"data": {"metrics": [{"key": "loss", "value": 1.0, "step": steps[-1]}]}}} if steps else {}
+    )
     return latest, {"metrics": [{"key": "loss", "value": 1.0, "step": step} for step in steps]}
 
 
@@ -132,7 +136,7 @@ def test_a_run_that_nothing_is_known_of_yet_does_not_end_the_watch():
 @pytest.mark.parametrize("timeout", [0, 3, 47.5])
 def test_watch_stops_when_its_time_is_over(timeout):
     asked = world().on("Jobs_Get", job("Running"))
-    seen = []
+    seen: list[JobEvent] = []
     with pytest.raises(WaitTimeoutError, match=r"The job bot has not ended \(running\); it goes on") as caught:
         seen.extend(jobs(asked).watch("bot", timeout=timeout))
     assert asked.clock == pytest.approx(timeout)
@@ -214,6 +218,7 @@ def test_wait_for_failure_says_why():
     asked = world().on("Jobs_Get", job("Failed")).on("RunHistory_GetDetails", reason)
     with pytest.raises(JobFailedError, match="The job bot failed: UserError: fewer than 10 samples") as caught:
         jobs(asked).wait("bot")
+    assert caught.value.error is not None
     assert (caught.value.job.name, caught.value.error.code) == ("bot", "UserError")
     with pytest.raises(JobFailedError, match="gave no reason"):
         jobs(world().on("Jobs_Get", job("Failed"))).wait("bot")

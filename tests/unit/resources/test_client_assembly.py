@@ -1,0 +1,111 @@
+"""How a client is put together from settings, and what it refuses to be."""
+
+from typing import Any
+
+import pytest
+
+from maas_client import AsyncMaaSClient, MaaSClient
+from maas_client.core.io import Request
+from maas_client.core.trust import Trust
+from maas_client.errors import ConfigurationError, ResponseError, UsageError
+
+NAMES: dict[str, Any] = {"subscription_id": "s", "resource_group": "g", "workspace": "w"}
+LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:1", "emulator": True}
+
+
+@pytest.mark.parametrize("client", [MaaSClient, AsyncMaaSClient])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"service": "foundry"}, "no service 'foundry'"),
+        ({"max_retries": 21}, "max_retries is 21"),
+        ({"max_retries": -1}, "max_retries is -1"),
+        ({"timeout": 0.0}, "timeout is 0"),
+        ({"timeout": float("nan")}, "timeout is nan"),
+        ({"cloud": "AzureMoon"}, "Unknown cloud 'AzureMoon'"),
+        ({"workspace": None}, "workspace is missing"),
+        ({"workspace": ""}, "workspace is missing"),
+        ({"emulator": True}, "needs a base_url on this machine"),
+        ({"emulator": True, "base_url": "https://management.azure.com"}, "needs a base_url on this machine"),
+        ({"emulator": True, "base_url": "http://127.0.0.1.evil.example"}, "needs a base_url on this machine"),
+        ({"base_url": "http://127.0.0.1:1"}, "is not https"),
+    ],
+)
+def test_settings_that_are_wrong_are_refused(client: Any, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        client(**{**NAMES, **changes})
+    assert caught.value.hint
+
+
+def trust(**options: Any) -> Trust:
+    with MaaSClient(**NAMES, **options) as client:
+        return client._session.caller.trust
+
+
+def allows(known: Trust, request: Request) -> bool:
+    try:
+        known.check(request)
+    except ResponseError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("url", "scope", "key", "allowed"),
+    [
+        ("https://management.azure.com/x", "https://management.azure.com/.default", None, True),
+        ("https://eastus2.api.azureml.ms/x", "https://management.azure.com/.default", None, True),
+        ("https://a.blob.core.windows.net/x", "https://management.azure.com/.default", None, False),
+        ("https://a.blob.core.windows.net/x", "https://storage.azure.com/.default", None, True),
+        ("https://a.blob.core.windows.net/x", None, None, True),
+        ("https://bot.eastus2.models.ai.azure.com/x", None, "key", True),
+        ("https://bot.eastus2.models.ai.azure.com/x", "https://management.azure.com/.default", None, False),
+        ("https://models.ai.azure.com.evil.example/x", None, "key", False),
+        ("http://eastus2.api.azureml.ms/x", "https://management.azure.com/.default", None, False),
+    ],
+)
+def test_each_credential_goes_to_its_own_hosts_only(
+    url: str, scope: str | None, key: str | None, allowed: bool
+) -> None:
+    assert allows(trust(), Request("O", "GET", url, scope=scope, key=key)) is allowed
+
+
+def test_a_client_of_an_emulator_talks_to_nobody_else() -> None:
+    local = trust(**LOCAL)
+    assert allows(local, Request("O", "GET", "http://127.0.0.1:1/x"))
+    for url in ("http://127.0.0.1:2/x", "https://management.azure.com/x", "https://a.blob.core.windows.net/x"):
+        assert not allows(local, Request("O", "GET", url))
+
+
+def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAAS_CONFIG", str(tmp_path / "config.toml"))
+    whole = 'subscription_id = "s"\nresource_group = "g"\nworkspace = "of-dev"'
+    (tmp_path / "config.toml").write_text(f'[profiles.dev]\n{whole}\n[profiles.part]\nworkspace = "of-part"\n')
+    for name, value in NAMES.items():
+        monkeypatch.setenv(f"MAAS_{name.upper()}", value)
+    with MaaSClient.from_env(workspace="mine", credential="secret-token") as client:
+        assert repr(client) == "<MaaSClient mine at https://management.azure.com>"
+    assert repr(AsyncMaaSClient.from_env()) == "<AsyncMaaSClient w at https://management.azure.com>"
+    assert "of-dev" in repr(AsyncMaaSClient.from_profile("dev"))
+    for make in (MaaSClient.from_profile, AsyncMaaSClient.from_profile):
+        with pytest.raises(ConfigurationError, match="subscription_id is missing"):
+            make("part")
+        with pytest.raises(ConfigurationError, match="nobody"):
+            make("nobody")
+
+
+def test_a_closed_client_sends_nothing() -> None:
+    client = MaaSClient(**NAMES, **LOCAL)
+    client.close()
+    client.close()
+    with pytest.raises(UsageError, match="closed"):
+        client.jobs.get("a")
+
+
+async def test_a_closed_client_sends_nothing_with_await() -> None:
+    async with AsyncMaaSClient(**NAMES, **LOCAL) as client:
+        pass
+    await client.aclose()
+    with pytest.raises(UsageError, match="closed"):
+        await client.jobs.get("a")
