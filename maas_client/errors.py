@@ -76,7 +76,11 @@ class MaaSError(Exception):
     Attributes:
         message: What happened, in one or a few sentences.
         hint: What to do next, or `None` when there is nothing useful to say.
+        may_have_happened: True if what was asked for may have been done all the same, because an attempt reached the
+            service, or may have, and its answer did not come or told of a fault. Look before you repeat a write.
     """
+
+    may_have_happened = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

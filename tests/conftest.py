@@ -5,9 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 PREFIXES = ("MAAS_", "AZURE_", "AZUREML_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+# In a fresh checkout the first text that is drawn waits for a table of all characters, for seconds: that is no finding.
+settings.register_profile("maas", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("maas")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -95,6 +95,13 @@ def is_repeatable(error: BaseException, request: Request) -> bool:
     return request.idempotent and (error.status in TRANSIENT or passing)
 
 
+def is_ambiguous(error: BaseException) -> bool:
+    """Tell whether the request may have been carried out all the same."""
+    if isinstance(error, StatusError):
+        return error.status in TRANSIENT
+    return isinstance(error, RequestTimeoutError | BrokenResponseError)
+
+
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """Read when to come back, in seconds from the answer; `None` if the answer says nothing usable.
 
@@ -136,12 +143,15 @@ async def call_with_retries(
 ) -> T:
     """Await `attempt()` until it succeeds or the policy, the budget or the table says no; then its last error."""
     started = latest = await io.monotonic()
+    ambiguous = False
 
     async def timed() -> T:
-        nonlocal latest
+        nonlocal latest, ambiguous
         try:
             return await attempt()
-        except MaaSError:
+        except MaaSError as error:
+            ambiguous = ambiguous or is_ambiguous(error)
+            error.may_have_happened = ambiguous
             latest = await io.monotonic()
             raise
 

@@ -10,15 +10,12 @@ from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import (
     AmbiguousWriteError,
     BadRequestError,
-    BrokenResponseError,
     ConfigurationError,
     ConflictError,
     JobCancelledError,
     JobFailedError,
     MaaSError,
     NotFoundError,
-    RequestTimeoutError,
-    ServerError,
     UnsupportedByServiceError,
 )
 from maas_client.resources._job_logs import read_logs
@@ -26,8 +23,6 @@ from maas_client.resources._job_watch import Watcher
 from maas_client.resources._names import check_job_name, new_job_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import File, FineTuningJob, Hyperparameters, JobEvent, JobStatus, MetricPoint
-
-_LOST = (RequestTimeoutError, BrokenResponseError, ServerError)
 
 
 class AsyncJobs:
@@ -106,7 +101,9 @@ class AsyncJobs:
         )
         try:
             return await self._session.run(self._session.dialect.jobs.create(draft))
-        except _LOST as error:
+        except MaaSError as error:
+            if not error.may_have_happened:
+                raise
             return await self._look_for(draft, error)
 
     async def get(self, job: FineTuningJob | str) -> FineTuningJob:

@@ -82,6 +82,15 @@ def test_what_certainly_did_not_happen_is_not_looked_for(refused):
     assert asked.operations() == ["Jobs_CreateOrUpdate"]
 
 
+@pytest.mark.parametrize("last", [ConnectError("refused"), refusal(429)], ids=str)
+def test_an_earlier_attempt_that_may_have_arrived_is_not_forgotten(last):
+    asked = world().on("Jobs_CreateOrUpdate", RequestTimeoutError("late"), last)
+    asked.on("Jobs_Get", lambda _: job("Queued", fingerprint=fingerprint_sent(asked)))
+    found = jobs(asked, max_retries=1).create("Phi-4-mini-instruct", training_file=FILE, name="bot", n_epochs=2)
+    assert found.status is JobStatus.QUEUED
+    assert asked.operations() == ["Jobs_CreateOrUpdate", "Jobs_CreateOrUpdate", "Jobs_Get"]
+
+
 # Before anything is sent
 
 

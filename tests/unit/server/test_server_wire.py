@@ -55,11 +55,11 @@ def test_long_path_is_refused(server):
 
 
 def test_a_token_is_asked_for_and_never_shown(space):
-    for headers in ({}, {"Authorization": "Basic abc"}, {"Authorization": "Bearer "}):
+    for headers in ({}, {"Authorization": "Basic not-a-token"}, {"Authorization": "Bearer "}):
         answer = space.server.send("GET", f"{space.arm_id}?api-version=2024-10-01-preview", headers=headers)
         assert (answer.status, answer.error["code"]) == (401, "AuthenticationFailed")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
-        assert b"abc" not in answer.content
+        assert b"not-a-token" not in answer.content
 
 
 def test_api_versions(space):
