@@ -64,6 +64,8 @@ class Target:
         """Make the client; the local server is started if it does not run."""
         from maas_client.client import MaaSClient
 
+        # What the client warns of was shown with the plan.
+        logging.getLogger("maas_client").addHandler(logging.NullHandler())
         if self.resolved is None:
             from maas_client.cli._local import ensure_local, local_folder
 

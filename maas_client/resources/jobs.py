@@ -1,5 +1,6 @@
 """`client.jobs`."""
 
+import logging
 from collections.abc import AsyncGenerator, Generator, Mapping
 from itertools import chain
 
@@ -23,6 +24,8 @@ from maas_client.resources._job_watch import Watcher
 from maas_client.resources._names import check_job_name, new_job_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import File, FineTuningJob, Hyperparameters, JobEvent, JobStatus, MetricPoint
+
+logger = logging.getLogger("maas_client")
 
 
 class AsyncJobs:
@@ -84,8 +87,11 @@ class AsyncJobs:
             )
         base = catalog.get(model)
         today = (await self._session.io.now()).date()
-        catalog.check_finetune(base, today=today, emulator=self._session.emulator, allow_retired=allow_retired)
-        catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate)
+        for warning in (
+            *catalog.check_finetune(base, today=today, emulator=self._session.emulator, allow_retired=allow_retired),
+            *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
+        ):
+            logger.warning("%s", warning)
         chosen = check_job_name(name) if name is not None else new_job_name(base.id)
         draft = JobDraft(
             name=chosen,

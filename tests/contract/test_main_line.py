@@ -116,6 +116,13 @@ async def test_the_name_makes_it_one_job(both, train, unique):
     assert (await both.call(client.jobs.get(job))).hyperparameters.n_epochs == 1
 
 
+async def test_a_learning_rate_far_off_the_card_is_warned_of(both, train, unique, caplog):
+    file = await both.call(both.client.files.upload(train))
+    await both.call(both.client.jobs.create(MODEL, training_file=file, name=unique("hot"), learning_rate=0.01))
+    (record,) = [record for record in caplog.records if record.name == "maas_client"]
+    assert (record.levelname, "learning_rate" in record.getMessage()) == ("WARNING", True)
+
+
 async def test_bad_data_fails_the_run_and_says_why(both, tmp_path, unique):
     client, name = both.client, unique("bad")
     path = tmp_path / "few.jsonl"
