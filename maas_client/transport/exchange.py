@@ -92,12 +92,23 @@ def _encode(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode("ascii"), value.encode("ascii")
 
 
-def file_ended_early(body: FileBody) -> ConfigurationError:
-    """The file has fewer bytes than the request announced."""
-    return ConfigurationError(
-        f"The file {body.source.name!r} changed while it was read: it has become shorter.",
-        hint="Let whatever writes it finish, then upload it again.",
-    )
+async def read_piece(body: FileBody, offset: int, size: int) -> bytes:
+    """Read the next piece of a file that is being sent.
+
+    The last piece of a file that changed meanwhile is kept back, so that the service never stores a mixture of old and
+    new under the digest of the old.
+
+    Raises:
+        ConfigurationError: The file has changed.
+    """
+    piece = await body.source.pread(offset, min(size, body.length - offset))
+    is_last = offset + len(piece) >= body.length
+    if not piece or (is_last and await body.source.changed()):
+        raise ConfigurationError(
+            f"The file {body.source.name!r} changed while it was read; nothing was stored.",
+            hint="Let whatever writes it finish, then upload it again.",
+        )
+    return piece
 
 
 class Decoder:

@@ -24,10 +24,10 @@ from maas_client.transport.exchange import (
     Decoder,
     Whole,
     bounds,
-    file_ended_early,
     header_map,
     outgoing,
     quiet_loggers,
+    read_piece,
 )
 from maas_client.transport.files import LocalFile, open_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
@@ -265,12 +265,9 @@ class _FilePieces(AsyncIterator[bytes]):
         self._offset = 0
 
     async def __anext__(self) -> bytes:
-        left = self._body.length - self._offset
-        if left <= 0:
+        if self._offset >= self._body.length:
             raise StopAsyncIteration
-        piece = await self._body.source.pread(self._offset, min(FILE_PIECE_BYTES, left))
-        if not piece:
-            raise file_ended_early(self._body)
+        piece = await read_piece(self._body, self._offset, FILE_PIECE_BYTES)
         self._offset += len(piece)
         return piece
 

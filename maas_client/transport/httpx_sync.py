@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from typing import TypeVar, cast
 
@@ -25,10 +25,10 @@ from maas_client.transport.exchange import (
     Decoder,
     Whole,
     bounds,
-    file_ended_early,
     header_map,
     outgoing,
     quiet_loggers,
+    read_piece,
 )
 from maas_client.transport.files import LocalFile, inline, open_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
@@ -232,15 +232,9 @@ class _FileStream(httpx.SyncByteStream):
         self._body = body
 
     def __iter__(self) -> Generator[bytes, None, None]:
-        source, offset = self._body.source, 0
-
-        async def read(start: int) -> bytes:
-            return await source.pread(start, min(FILE_PIECE_BYTES, self._body.length - start))
-
+        offset = 0
         while offset < self._body.length:
-            piece = stepping.run(read(offset))
-            if not piece:
-                raise file_ended_early(self._body)
+            piece = stepping.run(read_piece(self._body, offset, FILE_PIECE_BYTES))
             offset += len(piece)
             yield piece
 
@@ -284,7 +278,7 @@ def _map_in_threads(fn: Callable[[T], Awaitable[R]], items: Sequence[T], limit: 
     first: BaseException | None = None
     try:
         while threads:
-            outcome = done.get()
+            outcome = _wait_for(done)
             if outcome is None:
                 threads -= 1
                 continue
@@ -297,6 +291,15 @@ def _map_in_threads(fn: Callable[[T], Awaitable[R]], items: Sequence[T], limit: 
     if first is not None:
         raise first
     return [cast("R", results[index]) for index in range(len(items))]
+
+
+def _wait_for(queue: "SimpleQueue[T]") -> T:
+    # In slices: a signal that comes in the instant before a wait begins does not end that wait.
+    while True:
+        try:
+            return queue.get(timeout=0.5)
+        except Empty:
+            continue
 
 
 async def _step(fn: Callable[[T], Awaitable[R]], item: T) -> R:

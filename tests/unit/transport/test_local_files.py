@@ -8,6 +8,7 @@ import pytest
 
 from maas_client.core.io import FileBody, Request
 from maas_client.errors import BrokenResponseError, ConfigurationError
+from maas_client.transport.exchange import read_piece
 
 MIB = 1024 * 1024
 
@@ -88,6 +89,21 @@ def test_changes_are_noticed(run, local, change):
         source = await io.open_file(str(local))
         change(local)
         assert await source.changed()
+        await source.close()
+
+    run(body)
+
+
+@pytest.mark.parametrize("change", [rewrite, replace, grow])
+def test_the_last_piece_of_a_file_that_changed_is_kept_back(run, local, change):
+    async def body(io):
+        source = await io.open_file(str(local))
+        whole = FileBody(source, source.size)
+        half = source.size // 2
+        assert await read_piece(whole, 0, half) == local.read_bytes()[:half]
+        change(local)
+        with pytest.raises(ConfigurationError, match="nothing was stored"):
+            await read_piece(whole, half, source.size)
         await source.close()
 
     run(body)
