@@ -3,6 +3,7 @@
 import logging
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from maas_client.core.io import FileBody, Request, Response
 from maas_client.errors import BrokenResponseError, ConfigurationError
@@ -54,7 +55,8 @@ def outgoing(
         ConfigurationError: The URL or a header cannot be sent.
     """
     try:
-        url = httpx.URL(request.url)
+        # A job is asked for again and again under one URL; those with a signature in them are not kept.
+        url = _parse(request.url) if request.scope is not None else httpx.URL(request.url)
     except httpx.InvalidURL:
         # Not chained: the cause may quote a part of the URL.
         raise ConfigurationError(f"{request.operation}: the address of the service is not a URL.") from None
@@ -80,6 +82,11 @@ def header_map(headers: httpx.Headers) -> dict[str, str]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
+
+
+@lru_cache(maxsize=256)
+def _parse(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _encode(name: str, value: str) -> tuple[bytes, bytes]:
