@@ -75,17 +75,18 @@ class AsyncChat:
         """
         _check(deployment)
         chat = self._session.dialect.chat
-        request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
-        try:
-            async with aclosing(self._chunks(request)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        except AuthenticationError:  # comes before the first chunk: the key was changed meanwhile
-            chat.forget_key(deployment)
+        for is_last_try in (False, True):
             request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
-            async with aclosing(self._chunks(request)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            try:
+                async with aclosing(self._chunks(request)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except AuthenticationError:  # comes before the first chunk: the key was changed meanwhile
+                if is_last_try:
+                    raise
+                chat.forget_key(deployment)
+            else:
+                return
 
     async def _chunks(self, request: Request) -> AsyncGenerator[ChatChunk, None]:
         ended = False

@@ -2,13 +2,13 @@
 
 import logging
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
 
 from maas_client.core.io import FileBody, Request, Response
 from maas_client.errors import BrokenResponseError, ConfigurationError
 from maas_client.transport._httpx import httpx
-from maas_client.transport.errors import broken
+from maas_client.transport.errors import EXPECTED, broken, consumed, translate
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 INFLATED_PIECE_BYTES = 256 * 1024
@@ -174,6 +174,41 @@ class Decoder:
             # Some servers send deflate without its zlib header. Source: RFC 9110 section 8.4.1.2, note.
             self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
             return self._inflater.decompress(raw, INFLATED_PIECE_BYTES)
+
+
+class Streamed:
+    """An answer whose body is read piece by piece, each with its own bound of time."""
+
+    def __init__(
+        self, request: Request, answer: httpx.Response, timeout: float, next_raw: Callable[[], Awaitable[bytes | None]]
+    ) -> None:
+        """Take an answer whose body has not been read; `next_raw` reads its next piece, `None` at the end."""
+        self._request = request
+        self._timeout = timeout
+        self._next_raw = next_raw
+        self._taken = False
+        self.status = answer.status_code
+        self.headers: Mapping[str, str] = header_map(answer.headers)
+        self._decoder = Decoder(request, self.headers)
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Pieces as they arrive, decompressed."""
+        if self._taken:
+            raise consumed()
+        self._taken = True
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncGenerator[bytes, None]:
+        while (raw := await self._next()) is not None:
+            for piece in self._decoder.feed(raw):
+                yield piece
+        self._decoder.finish()
+
+    async def _next(self) -> bytes | None:
+        try:
+            return await self._next_raw()
+        except EXPECTED as error:
+            raise translate(error, self._request, seconds=self._timeout) from error
 
 
 class Whole:

@@ -19,12 +19,11 @@ from maas_client.core.io import FileBody, Request, Response, StreamResponse, Tok
 from maas_client.errors import UsageError
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
-from maas_client.transport.errors import EXPECTED, closed, consumed, too_late, translate
+from maas_client.transport.errors import EXPECTED, closed, too_late, translate
 from maas_client.transport.exchange import (
-    Decoder,
+    Streamed,
     Whole,
     bounds,
-    header_map,
     outgoing,
     quiet_loggers,
     read_piece,
@@ -199,39 +198,7 @@ class AsyncIO:
         if answer is None:
             raise too_late(request, timeout)
         async with aclosing(_body(answer)) as body:
-            yield _Stream(request, answer, body, timeout)
-
-
-class _Stream:
-    """An answer whose body is read piece by piece; httpx bounds the wait for each."""
-
-    def __init__(self, request: Request, answer: httpx.Response, body: "_Body", timeout: float) -> None:
-        self._request = request
-        self._body = body
-        self._timeout = timeout
-        self._taken = False
-        self.status = answer.status_code
-        self.headers: Mapping[str, str] = header_map(answer.headers)
-        self._decoder = Decoder(request, self.headers)
-
-    def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Pieces as they arrive, decompressed."""
-        if self._taken:
-            raise consumed()
-        self._taken = True
-        return self._pieces()
-
-    async def _pieces(self) -> AsyncGenerator[bytes, None]:
-        while (raw := await self._next()) is not None:
-            for piece in self._decoder.feed(raw):
-                yield piece
-        self._decoder.finish()
-
-    async def _next(self) -> bytes | None:
-        try:
-            return await anext(self._body, None)
-        except EXPECTED as error:
-            raise translate(error, self._request, seconds=self._timeout) from error
+            yield Streamed(request, answer, timeout, lambda: anext(body, None))
 
 
 class _Body(AsyncIterator[bytes]):

@@ -8,7 +8,7 @@ import contextvars
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -20,12 +20,11 @@ from maas_client.core.io import FileBody, Request, Response, StreamResponse, Tok
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
 from maas_client.transport.deadline import DeadlineBackend
-from maas_client.transport.errors import EXPECTED, closed, consumed, translate
+from maas_client.transport.errors import EXPECTED, closed, translate
 from maas_client.transport.exchange import (
-    Decoder,
+    Streamed,
     Whole,
     bounds,
-    header_map,
     outgoing,
     quiet_loggers,
     read_piece,
@@ -168,43 +167,12 @@ class SyncIO:
         except EXPECTED as error:
             raise translate(error, request, seconds=timeout, proxy=route.proxy) from error
         with closing(_body(answer)) as body:
-            yield _Stream(request, answer, body, self._backend, timeout)
 
+            async def next_raw() -> bytes | None:
+                with self._backend.within(timeout):
+                    return next(body, None)
 
-class _Stream:
-    """An answer whose body is read piece by piece; each piece has its own deadline."""
-
-    def __init__(
-        self, request: Request, answer: httpx.Response, body: "_Body", backend: DeadlineBackend, timeout: float
-    ) -> None:
-        self._request = request
-        self._body = body
-        self._backend = backend
-        self._timeout = timeout
-        self._taken = False
-        self.status = answer.status_code
-        self.headers: Mapping[str, str] = header_map(answer.headers)
-        self._decoder = Decoder(request, self.headers)
-
-    def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Pieces as they arrive, decompressed."""
-        if self._taken:
-            raise consumed()
-        self._taken = True
-        return self._pieces()
-
-    async def _pieces(self) -> AsyncGenerator[bytes, None]:
-        while (raw := self._next()) is not None:
-            for piece in self._decoder.feed(raw):
-                yield piece
-        self._decoder.finish()
-
-    def _next(self) -> bytes | None:
-        try:
-            with self._backend.within(self._timeout):
-                return next(self._body, None)
-        except EXPECTED as error:
-            raise translate(error, self._request, seconds=self._timeout) from error
+            yield Streamed(request, answer, timeout, next_raw)
 
 
 class _Body(Iterator[bytes]):

@@ -20,7 +20,7 @@ class AzureML:
         self.target = target
         self.workspace = WorkspaceFlows(target, facts)
         self.files = FileFlows(target)
-        self.models = ModelFlows(target, facts, self.workspace)
+        self.models = ModelFlows(target, self.workspace)
         self.jobs = JobFlows(target, facts, self.workspace, self.models)
         self.metrics = MetricFlows(self.workspace)
         self.deployments = DeploymentFlows(target, facts, self.workspace)

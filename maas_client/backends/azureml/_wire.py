@@ -57,11 +57,10 @@ class Target:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         expect: tuple[int, ...] = (200,),
-        idempotent: bool = True,
     ) -> Request:
         """Make a request to the resource manager; `path` follows the workspace's."""
         url = f"{self.arm}{self.path}{path}?{encode_query({'api-version': version, **(query or {})})}"
-        return self._make(operation, method, url, body, expect, idempotent)
+        return self._make(operation, method, url, body, expect)
 
     def data_request(
         self,
@@ -74,7 +73,7 @@ class Target:
         expect: tuple[int, ...] = (200,),
     ) -> Request:
         """Make a request to the data plane, by whole URL."""
-        return self._make(operation, method, f"{url}?{encode_query(query)}" if query else url, body, expect, True)
+        return self._make(operation, method, f"{url}?{encode_query(query)}" if query else url, body, expect)
 
     def _make(
         self,
@@ -83,7 +82,6 @@ class Target:
         url: str,
         body: Mapping[str, Any] | None,
         expect: tuple[int, ...],
-        idempotent: bool,
     ) -> Request:
         return Request(
             operation=operation,
@@ -93,7 +91,6 @@ class Target:
             body=None if body is None else msgspec.json.encode(body),
             scope=self.scope,
             expect=expect,
-            idempotent=idempotent,
         )
 
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from maas_client.backends.azureml._wire import (
     MODELS_VERSION,
-    Facts,
     Target,
     Workspace,
     items,
@@ -41,9 +40,8 @@ def registered_name(output_model: str) -> str:
 class ModelFlows:
     """Flows over registered models."""
 
-    def __init__(self, target: Target, facts: Facts, workspace: WorkspaceFlows) -> None:
+    def __init__(self, target: Target, workspace: WorkspaceFlows) -> None:
         self._target = target
-        self._facts = facts
         self._workspace = workspace
 
     def get(self, name: str, version: str) -> Flow[FineTunedModel]:
