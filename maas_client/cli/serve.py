@@ -22,6 +22,7 @@ from maas_client.cli._options import examples
 @click.option("--ready-file", type=click.Path(path_type=Path), metavar="F", help="Write the ready line there too.")
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without a request.")
 @click.option("--admin-token", metavar="T", help="Opens the control routes; a new one by default.")
+@click.option("--tls", is_flag=True, help="Serve https, with an authority of the state folder's own.")
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -34,6 +35,7 @@ def serve(
     ready_file: Path | None,
     idle_exit: float | None,
     admin_token: str | None,
+    tls: bool,
 ) -> None:
     """Run the local reference server; one JSON line on stdout says when it is ready. Ctrl-C stops it."""
     try:
@@ -57,5 +59,6 @@ def serve(
         ready_file=ready_file,
         idle_exit=idle_exit,
         admin_token=admin_token,
+        tls=tls,
     )
     ctx.exit(run(options))

@@ -29,7 +29,7 @@ class Guard:
         """
         self._app = app
         self._begin, self._end = begin, end
-        self._hosts = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port == 80 else set())
+        self._hosts = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port in {80, 443} else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or one event of the server's life."""
@@ -68,7 +68,7 @@ class Guard:
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return 403, "HostNotAllowed", "The Host header does not name this server."
         origin = headers.get("origin")
-        if origin is not None and origin.lower().removeprefix("http://") not in self._hosts:
+        if origin is not None and origin.lower().removeprefix(f"{scope['scheme']}://") not in self._hosts:
             return 403, "OriginNotAllowed", "Requests from other origins are refused."
         if headers.get("sec-fetch-site", "").lower() == "cross-site":
             return 403, "OriginNotAllowed", "Requests from other sites are refused."

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -25,6 +27,9 @@ from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
 from maas_client.server.service.world import World, open_world
 from maas_client.server.store import StoreError
+
+if TYPE_CHECKING:
+    from maas_client.server.tls import TlsFiles
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LEVELS = ("critical", "error", "warning", "info", "debug")
@@ -47,6 +52,7 @@ class ServerOptions:
         ready_file: Where the ready line is written too (0600), or None.
         idle_exit: Real seconds without a request after which the server ends by itself, or None.
         admin_token: Opens `/_maas/clock`; None makes a new one.
+        tls: Serve https, with a certificate of the state folder's own authority.
     """
 
     state_dir: Path
@@ -57,6 +63,7 @@ class ServerOptions:
     ready_file: Path | None = None
     idle_exit: float | None = None
     admin_token: str | None = None
+    tls: bool = False
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,6 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--ready-file", type=Path, help="write the ready line to this file too")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after this long without a request")
     parser.add_argument("--admin-token", help="token of the control routes; a new one when not given")
+    parser.add_argument("--tls", action="store_true", help="serve https, with an authority made for this folder")
     return run(ServerOptions(**vars(parser.parse_args(argv))))
 
 
@@ -143,16 +151,19 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket) -> Non
     port = listener.getsockname()[1]
     token = options.admin_token or secrets.token_urlsafe(32)
     idleness = _Idleness(options.idle_exit)
+    tls = _tls(options, world)
 
     def tick() -> None:
         if idleness.over():
             server.should_exit = True
 
     def ready() -> None:
-        line = _ready_line(options, world, port, token)
+        line = _ready_line(options, world, port, token, tls)
         if options.ready_file is not None:
             write_private(options.ready_file, line + "\n")
         print(line, flush=True)  # noqa: T201 (the ready line is the server's output)
+        if tls is not None:
+            print(_trust_line(tls.authority), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
 
     app = build_app(
         world, port=port, admin_token=token, version=_version(), begin=idleness.begin, end=idleness.end, tick=tick
@@ -166,6 +177,9 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket) -> Non
         # Access lines would show signatures.
         access_log=False,
         server_header=False,
+        # There is no proxy in front: nobody may say which scheme was spoken.
+        proxy_headers=False,
+        ssl_certfile=None if tls is None else tls.server,
         timeout_graceful_shutdown=5,
     )
     server = _Server(config, ready)
@@ -187,11 +201,26 @@ def _quiet_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _ready_line(options: ServerOptions, world: World, port: int, token: str) -> str:
+def _tls(options: ServerOptions, world: World) -> "TlsFiles | None":
+    if not options.tls:
+        return None
+    # Imported here: cryptography costs a tenth of a second that only https needs.
+    from maas_client.server.tls import tls_files
+
+    return tls_files(options.state_dir.resolve(), world.clock.real())
+
+
+def _trust_line(authority: Path) -> str:
+    path = shlex.quote(str(authority))
+    return f"export REQUESTS_CA_BUNDLE={path} SSL_CERT_FILE={path}"
+
+
+def _ready_line(options: ServerOptions, world: World, port: int, token: str, tls: "TlsFiles | None") -> str:
     host = "[::1]" if options.host == "::1" else options.host
     facts = {
         "event": "ready",
-        "url": f"http://{host}:{port}",
+        "url": f"{'http' if tls is None else 'https'}://{host}:{port}",
+        "ca_file": None if tls is None else str(tls.authority),
         "pid": os.getpid(),
         "state_dir": str(options.state_dir.resolve()),
         "clock": str(world.clock.setting),

@@ -100,7 +100,7 @@ def _run(
     handler: Handler, request: Request, world: World, trainer: Trainer, now: float, path: dict[str, str], body: Json
 ) -> Reply:
     query = dict(request.query_params)
-    base = f"http://{request.headers['host']}"
+    base = f"{request.scope['scheme']}://{request.headers['host']}"
     with world.store.lock:
         settle(world, now)
         reply = handler(Call(world, now, base, path, query, body))

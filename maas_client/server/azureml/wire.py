@@ -19,7 +19,7 @@ class Call:
     Attributes:
         world: The service.
         now: Virtual seconds since the epoch, one value for the whole request.
-        base: `http://host:port` as the client wrote it.
+        base: `http://host:port` or `https://host:port`, as the client wrote it.
         path: Path parameters.
         query: Query parameters; of a repeated one, the last.
         body: The JSON object that was sent, or an empty one.
@@ -44,7 +44,12 @@ class Call:
     @property
     def host(self) -> str:
         """Host and port as the client wrote them."""
-        return self.base.removeprefix("http://")
+        return self.base.partition("://")[2]
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`, as this server is served."""
+        return self.base.partition("://")[0]
 
     def properties(self) -> Json:
         """Return the `properties` of the body.

@@ -88,7 +88,7 @@ def _datastore(call: Call, where: Workspace, name: str) -> Json:
         "accountName": f"{call.host}/{where.account}",
         "containerName": where.container(name),
         "endpoint": "core.windows.net",
-        "protocol": "http",
+        "protocol": call.scheme,
         "credentials": {"credentialsType": "AccountKey"},
         "serviceDataAccessAuthIdentity": "None",
         "subscriptionId": where.subscription,

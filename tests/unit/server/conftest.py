@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import subprocess
 import sys
 import uuid
@@ -47,13 +48,19 @@ class Running:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self._connection()
         try:
             connection.request(method, target, body, sent)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.ready["ca_file"] is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        trusting = ssl.create_default_context(cafile=self.ready["ca_file"])
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trusting)
 
     def advance(self, seconds: float) -> None:
         headers = {"x-maas-admin-token": self.ready["admin_token"]}
