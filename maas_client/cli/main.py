@@ -22,7 +22,7 @@ COMMANDS = {
     "jobs": ("maas_client.cli.jobs:jobs", "Fine-tuning jobs: list, get, watch, logs, metrics, cancel."),
     "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, get, delete, keys."),
     "models": ("maas_client.cli.models:models", "Base models and fine-tuned ones: list, get."),
-    "data": ("maas_client.cli.data:data", "Training files: check."),
+    "data": ("maas_client.cli.data:data", "Training files: check, split, convert; all on this machine."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "config": ("maas_client.cli.config:config", "Settings: show each and where it comes from."),

@@ -1,4 +1,4 @@
-"""`maas-ft data`."""
+"""`maas-ft data check`."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,7 @@ if TYPE_CHECKING:
     from maas_client.cli._output import Output
 
 
-@click.group(epilog=examples("maas-ft data check train.jsonl"))
-def data() -> None:
-    """Training files; nothing here is ever sent."""
-
-
-@data.command(epilog=examples("maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4"))
+@click.command(epilog=examples("maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4"))
 @click.argument("files", nargs=-1, required=True)
 @click.option("--validation", metavar="F", help="The validation file that belongs to it.")
 @click.option("--model", "model_id", metavar="M", help="Apply the rules of this base model too.")

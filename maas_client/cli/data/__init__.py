@@ -1,0 +1,17 @@
+"""`maas-ft data`: one command a file, imported only when it is called."""
+
+import click
+
+from maas_client.cli._lazy import LazyGroup
+from maas_client.cli._options import examples
+
+COMMANDS = {
+    "check": ("maas_client.cli.data.check:check", "Find what the service would refuse, skip or misread."),
+    "split": ("maas_client.cli.data.split:split", "Part a file into training and validation rows."),
+    "convert": ("maas_client.cli.data.convert:convert", "Turn CSV, TSV and other JSON into conversations."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, epilog=examples("maas-ft data check train.jsonl"))
+def data() -> None:
+    """Training files; nothing here is ever sent."""

@@ -1,0 +1,55 @@
+"""`data split` and `data convert` at the terminal."""
+
+import json
+
+
+def test_split_names_its_files_and_counts(invoke, data):
+    result = invoke("data", "split", data.name, "--validation", "0.1", "--seed", "7")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == ["train.train.jsonl  54 rows", "train.validation.jsonl  6 rows"]
+    again = invoke("data", "split", data.name, "--validation", "0.1")
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "is there already" in again.stderr
+    document = json.loads(
+        invoke("data", "split", data.name, "--validation", "0.1", "--force", "--output", "json").stdout
+    )
+    assert document["validation_rows"] == 6
+    assert document["training"] == "train.train.jsonl"
+
+
+def test_split_refuses_what_is_no_row(invoke, broken, tmp_path):
+    result = invoke("data", "split", broken.name, "--validation", "0.1")
+    assert result.exit_code == 3
+    assert "broken.jsonl:7: not a row" in result.stderr
+    assert [path.name for path in tmp_path.glob("*.jsonl")] == [broken.name]
+
+
+def test_converted_rows_go_to_stdout_and_pass_the_check(invoke, tmp_path):
+    (tmp_path / "faq.csv").write_text("question,answer\n" + "".join(f"q {n},a {n}\n" for n in range(40)))
+    result = invoke("data", "convert", "faq.csv")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 40
+    assert "Converted 40 rows (40 prompt and completion)." in result.stderr
+    (tmp_path / "train.jsonl").write_text(result.stdout)
+    assert invoke("data", "check", "train.jsonl").exit_code == 0
+
+
+def test_a_bad_row_stops_a_conversion_before_anything_is_written(invoke, tmp_path):
+    (tmp_path / "faq.csv").write_text("question,answer\nq,a\n,b\n" + "x\n" * 30)
+    for arguments in (("-o", "out.jsonl"), ()):
+        result = invoke("data", "convert", "faq.csv", *arguments)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert "faq.csv:3: not converted: its 'question' is empty." in result.stderr
+        assert "... and 11 more." in result.stderr
+        assert not (tmp_path / "out.jsonl").exists()
+    result = invoke("data", "convert", "faq.csv", "-o", "out.jsonl", "--skip-invalid", "--system", "Be brief.")
+    assert result.exit_code == 0
+    assert "Converted 1 rows (1 prompt and completion). Left out 31." in result.stderr
+    assert json.loads((tmp_path / "out.jsonl").read_text())["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+def test_nothing_to_convert_is_an_error(invoke, tmp_path):
+    (tmp_path / "empty.jsonl").write_text("\n")
+    result = invoke("data", "convert", "empty.jsonl", "--skip-invalid")
+    assert result.exit_code == 3
+    assert "There are no rows" in result.stderr
