@@ -18,6 +18,7 @@ import maas_client
 from maas_client import catalog, dataset, errors, types
 from maas_client.client import AsyncMaaSClient, MaaSClient
 from maas_client.core.paging import AsyncPager, Page, Pager
+from maas_client.resources._job_create import JobOptions
 from maas_client.resources._poller import AsyncPoller, Poller
 from maas_client.resources.chat import AsyncChat, Chat, ChatParameters
 from maas_client.resources.deployments import AsyncDeployments, Deployments
@@ -49,7 +50,7 @@ def public() -> Iterator[tuple[str, Any]]:
     """Everything that users may name or hold, with its home."""
     for module in modules():
         yield from ((f"{module.__name__}.{name}", getattr(module, name)) for name in sorted(module.__all__))
-    held = [cls for pair in PAIRS for cls in pair] + [Page, ChatParameters]
+    held = [cls for pair in PAIRS for cls in pair] + [Page, ChatParameters, JobOptions]
     yield from ((f"{cls.__module__}.{cls.__qualname__}", cls) for cls in held)
 
 

@@ -114,6 +114,12 @@ def parse_tags(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[st
     return tags
 
 
+def parse_filters(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str | None]:
+    """Read repeated `k` or `k=v`."""
+    split = (pair.partition("=") for pair in pairs)
+    return {key: value if equals else None for key, equals, value in split}
+
+
 tag_option = click.option(
     "--tag", "tags", metavar="K=V", multiple=True, callback=parse_tags, help="Tag it; may be repeated."
 )

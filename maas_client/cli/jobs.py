@@ -1,15 +1,17 @@
-"""`maas-ft jobs`."""
+"""`maas-ft jobs`: look at jobs. What changes them is in `_jobs_change`."""
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from maas_client.cli._options import Choice, examples, takes_choice
+from maas_client.cli._jobs_change import CHANGES
+from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
-    from maas_client.types import FineTuningJob
+    from maas_client.resources._job_metrics import MetricSource
+    from maas_client.resources.jobs import View
 
 MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "grad_norm")
 """What the table shows, in this order."""
@@ -20,17 +22,45 @@ def jobs() -> None:
     """Fine-tuning jobs."""
 
 
+for _change in CHANGES:
+    jobs.add_command(_change)
+
+
 @jobs.command("list", epilog=examples("maas-ft jobs list --local --status succeeded"))
 @click.option("--status", metavar="S", help="Only jobs that stand there, such as running.")
 @click.option("--tag", metavar="K", help="Only jobs that have this tag.")
+@click.option(
+    "--property",
+    "properties",
+    metavar="K[=V]",
+    multiple=True,
+    callback=parse_filters,
+    help="Only jobs that have this property; may be repeated.",
+)
+@click.option(
+    "--view",
+    type=click.Choice(["active", "archived", "all"]),
+    default="active",
+    show_default=True,
+    help="Whether archived jobs are shown.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
 @takes_choice
-def list_jobs(choice: Choice, output: "Output", *, status: str | None, tag: str | None, limit: int | None) -> None:
+def list_jobs(
+    choice: Choice,
+    output: "Output",
+    *,
+    status: str | None,
+    tag: str | None,
+    properties: dict[str, str | None],
+    view: "View",
+    limit: int | None,
+) -> None:
     """List jobs."""
     from maas_client.cli._target import open_client
 
     with open_client(choice) as client:
-        found = list(islice(client.jobs.list(status=status, tag=tag), limit))
+        found = list(islice(client.jobs.list(status=status, tag=tag, properties=properties, view=view), limit))
     if output.is_json:
         output.document(found)
         return
@@ -48,6 +78,7 @@ def list_jobs(choice: Choice, output: "Output", *, status: str | None, tag: str 
 @takes_choice
 def get(choice: Choice, output: "Output", *, name: str) -> None:
     """Show a job."""
+    from maas_client.cli._jobs_change import show
     from maas_client.cli._target import open_client
 
     with open_client(choice) as client:
@@ -61,6 +92,7 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 @takes_choice
 def watch(choice: Choice, output: "Output", *, name: str, timeout: float | None, resume_token: str | None) -> None:
     """Watch a job to its end; with json an event a line."""
+    from maas_client.cli._jobs_change import show
     from maas_client.cli._target import find_target
     from maas_client.cli._watching import follow
     from maas_client.errors import OperationError
@@ -88,31 +120,60 @@ def watch(choice: Choice, output: "Output", *, name: str, timeout: float | None,
         show(job, output)
 
 
-@jobs.command(epilog=examples("maas-ft jobs logs support-bot --local"))
+@jobs.command(epilog=examples("maas-ft jobs children support-bot --profile prod"))
 @click.argument("name")
 @takes_choice
-def logs(choice: Choice, output: "Output", *, name: str) -> None:
-    """Print a job's log as it is now."""
+def children(choice: Choice, output: "Output", *, name: str) -> None:
+    """List the parts of a job that are jobs of their own."""
     from maas_client.cli._target import open_client
 
     with open_client(choice) as client:
-        if output.is_json:
+        found = list(client.jobs.children(name))
+    if output.is_json:
+        output.document(found)
+        return
+    output.table(
+        ("NAME", "STATUS", "TYPE", "DISPLAY NAME"),
+        [(child.name, child.status.value, child.type or "", child.display_name or "") for child in found],
+    )
+
+
+@jobs.command(
+    epilog=examples("maas-ft jobs logs support-bot --local", "maas-ft jobs logs support-bot --follow --profile prod")
+)
+@click.argument("name")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new lines until the job has ended.")
+@takes_choice
+def logs(choice: Choice, output: "Output", *, name: str, follow: bool) -> None:
+    """Print a job's log; with json and --follow an object a line."""
+    from maas_client.cli._target import open_client
+    from maas_client.cli._watching import goes_on
+
+    with open_client(choice) as client:
+        if output.is_json and not follow:
             output.document({"job": name, "lines": list(client.jobs.logs(name))})
             return
-        for line in client.jobs.logs(name):
-            output.text(line)
+        with goes_on(f"The job {name} goes on.", f"maas-ft jobs watch {name}{choice.flags}", choice):
+            for line in client.jobs.logs(name, follow=follow):
+                if output.is_json:
+                    output.line({"job": name, "line": line})
+                else:
+                    output.text(line)
 
 
 @jobs.command(epilog=examples("maas-ft jobs metrics support-bot --local"))
 @click.argument("name")
+@click.option(
+    "--source", type=click.Choice(["mlflow", "native"]), help="How to ask for them; MLflow first if left out."
+)
 @takes_choice
-def metrics(choice: Choice, output: "Output", *, name: str) -> None:
+def metrics(choice: Choice, output: "Output", *, name: str, source: "MetricSource | None") -> None:
     """Print what training reported, a step a line."""
     from maas_client.cli._output import talk
     from maas_client.cli._target import open_client
 
     with open_client(choice) as client:
-        points = client.jobs.metrics(name)
+        points = client.jobs.metrics(name, source=source)
     if output.is_json:
         output.document(points)
         return
@@ -126,39 +187,3 @@ def metrics(choice: Choice, output: "Output", *, name: str) -> None:
     )
     if hidden := sorted(reported - set(keys)):
         talk(f"With --output json also: {', '.join(hidden)}.")
-
-
-@jobs.command(epilog=examples("maas-ft jobs cancel support-bot --profile prod"))
-@click.argument("name")
-@takes_choice
-def cancel(choice: Choice, output: "Output", *, name: str) -> None:
-    """Stop a job; one that has ended stays as it is."""
-    from maas_client.cli._target import open_client
-
-    with open_client(choice) as client:
-        show(client.jobs.cancel(name), output)
-
-
-def show(job: "FineTuningJob", output: "Output") -> None:
-    """Write a job on stdout."""
-    if output.is_json:
-        output.document(job)
-        return
-    numbers = job.hyperparameters.model_dump(exclude_none=True)
-    output.pairs(
-        {
-            "job": job.name,
-            "status": f"{job.status.value} ({job.raw_status})",
-            "simulated": "nothing was really trained" if job.simulated else None,
-            "base model": job.model,
-            "training file": job.training_file,
-            "validation file": job.validation_file,
-            "parameters": ", ".join(f"{key} {value:g}" for key, value in numbers.items()) or None,
-            "model": job.fine_tuned_model,
-            "trained tokens": None if job.trained_tokens is None else f"{job.trained_tokens:,}",
-            "tags": ", ".join(f"{key}={value}" for key, value in job.tags.items()) or None,
-            "created": job.created_at.isoformat(timespec="seconds") if job.created_at else None,
-            "studio": job.studio_url,
-            "error": f"{job.error.code}: {job.error.message}" if job.error else None,
-        }
-    )

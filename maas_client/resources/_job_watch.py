@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Literal
 
-from maas_client.errors import MaaSError, NotFoundError, WaitTimeoutError
+from maas_client.errors import JobCancelledError, JobFailedError, MaaSError, NotFoundError, WaitTimeoutError
 from maas_client.resources._pace import Pace
 from maas_client.resources._session import Session
 from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
@@ -84,7 +84,7 @@ class Watcher:
                 metrics = await self._new_metrics()
             if self._last is None or self._last.raw_status != job.raw_status:
                 with suppress(NotFoundError):
-                    self._warnings = await self._session.run(self._session.dialect.jobs.warnings(self._name))
+                    self._warnings = await self._session.run(self._session.dialect.runs.warnings(self._name))
         return Snapshot(job=job, seen_at=await self._session.io.now(), metrics=metrics, warnings=self._warnings)
 
     async def _new_metrics(self) -> tuple[MetricPoint, ...]:
@@ -113,3 +113,18 @@ class Watcher:
                 resume_token=self._reducer.resume_token,
                 hint=f"Go on watching: maas-ft jobs watch {self._name}",
             )
+
+
+def succeeded(ended: FineTuningJob) -> FineTuningJob:
+    """Return a job that has succeeded; raise what became of any other."""
+    if ended.status is JobStatus.SUCCEEDED:
+        return ended
+    if ended.status is JobStatus.CANCELLED:
+        raise JobCancelledError(f"The job {ended.name} was cancelled.", job=ended)
+    reason = f"{ended.error.code}: {ended.error.message}" if ended.error else "the service gave no reason"
+    raise JobFailedError(
+        f"The job {ended.name} failed: {reason}",
+        job=ended,
+        error=ended.error,
+        hint=f"Read its log: maas-ft jobs logs {ended.name}. A new attempt needs a new name.",
+    )

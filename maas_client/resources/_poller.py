@@ -40,7 +40,7 @@ class AsyncPoller(Generic[T]):
 
     @property
     def resume_token(self) -> str:
-        """A text, free of secrets, with which `deployments.resume` follows this operation later or elsewhere."""
+        """A text, free of secrets, with which `deployments.resume` follows a creation later or elsewhere."""
         return self._lro.to_token()
 
     async def poll(self) -> str:
@@ -65,7 +65,7 @@ class AsyncPoller(Generic[T]):
             timeout: Seconds to wait at most; `None` waits as long as it takes.
 
         Raises:
-            DeploymentFailedError: It ended otherwise.
+            OperationError: It ended otherwise; of a deployment `DeploymentFailedError`.
             WaitTimeoutError: The time is over; the operation goes on, and `resume_token` follows it.
         """
         io = self._session.io
@@ -99,7 +99,7 @@ class Poller(Generic[T]):
 
     @property
     def resume_token(self) -> str:
-        """A text, free of secrets, with which `deployments.resume` follows this operation later or elsewhere."""
+        """A text, free of secrets, with which `deployments.resume` follows a creation later or elsewhere."""
         return self._poller.resume_token
 
     def poll(self) -> str:

@@ -1,31 +1,24 @@
 """`client.jobs`."""
 
-import logging
 from collections.abc import AsyncGenerator, Generator, Mapping
-from itertools import chain
+from contextlib import aclosing
+from typing import Literal, Unpack
 
-from maas_client import catalog
-from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft
 from maas_client.core import stepping
+from maas_client.core.lro import Lro
 from maas_client.core.paging import AsyncPager, Page, Pager
-from maas_client.errors import (
-    AmbiguousWriteError,
-    BadRequestError,
-    ConfigurationError,
-    ConflictError,
-    JobCancelledError,
-    JobFailedError,
-    MaaSError,
-    NotFoundError,
-    UnsupportedByServiceError,
-)
-from maas_client.resources._job_logs import read_logs
-from maas_client.resources._job_watch import Watcher
-from maas_client.resources._names import check_job_name, new_job_name
+from maas_client.errors import BadRequestError, ConfigurationError, ConflictError, OperationError
+from maas_client.resources._job_create import JobOptions, create_job
+from maas_client.resources._job_logs import follow_logs, read_logs
+from maas_client.resources._job_metrics import MetricSource, read_metrics
+from maas_client.resources._job_watch import Watcher, succeeded
+from maas_client.resources._names import check_job_name
+from maas_client.resources._poller import AsyncPoller, Done, Poller
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import File, FineTuningJob, Hyperparameters, JobEvent, JobStatus, MetricPoint
+from maas_client.types import ChildJob, File, FineTuningJob, JobEvent, JobStatus, MetricPoint
 
-logger = logging.getLogger("maas_client")
+View = Literal["active", "archived", "all"]
+_VIEWS: Mapping[str, str] = {"active": "ActiveOnly", "archived": "ArchivedOnly", "all": "All"}
 
 
 class AsyncJobs:
@@ -34,24 +27,7 @@ class AsyncJobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def create(
-        self,
-        model: str,
-        *,
-        training_file: File | str,
-        validation_file: File | str | None = None,
-        n_epochs: int | None = None,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
-        learning_rate_multiplier: float | None = None,
-        name: str | None = None,
-        output_model: str | None = None,
-        display_name: str | None = None,
-        description: str | None = None,
-        experiment_name: str = "maas-client",
-        tags: Mapping[str, str] | None = None,
-        allow_retired: bool = False,
-    ) -> FineTuningJob:
+    async def create(self, model: str, *, training_file: File | str, **options: Unpack[JobOptions]) -> FineTuningJob:
         """Create a fine-tuning job; return at once, before training starts.
 
         The name makes it safe to repeat: the same definition under the same name is one job, however often it is sent.
@@ -59,18 +35,20 @@ class AsyncJobs:
         Args:
             model: Base model as the catalog spells it, such as `Phi-4-mini-instruct`.
             training_file: From `files.upload`, or its id.
-            validation_file: Likewise; `None` lets the service hold back a fifth of the training rows.
-            n_epochs: Passes over the training file, at least 1; `None` leaves it to the service.
-            batch_size: Rows in one step on one device, at least 1; `None` leaves it to the service.
-            learning_rate: Peak learning rate, above 0; `None` leaves it to the service.
-            learning_rate_multiplier: Not of this service, which takes `learning_rate`.
-            name: A letter or digit, then letters, digits, hyphens and underscores; `None` makes one up.
-            output_model: Name of the fine-tuned model; `None` takes the job's.
-            display_name: For people; `None` takes the job's name.
-            description: For people.
-            experiment_name: Groups jobs in the studio.
-            tags: Yours to set.
-            allow_retired: Try it with a model that the service no longer trains.
+            **options: All of these may be left out.
+                validation_file: As `training_file`; without it the service holds back a fifth of the training rows.
+                n_epochs: Passes over the training file, at least 1; the service's choice if left out.
+                batch_size: Rows in one step on one device, at least 1; the service's choice if left out.
+                learning_rate: Peak learning rate, above 0; the service's choice if left out.
+                learning_rate_multiplier: Not of this service, which takes `learning_rate`.
+                name: A letter or digit, then letters, digits, hyphens and underscores; made up if left out.
+                output_model: Name of the fine-tuned model; the job's if left out.
+                display_name: For people; the job's name if left out.
+                description: For people.
+                experiment_name: Groups jobs in the studio; `maas-client` if left out.
+                tags: Yours to set and to change. Creating a job again replaces the tags that it has.
+                properties: Yours to set, once: the service adds to them, and a value is never changed.
+                allow_retired: Try it with a model that the service no longer trains.
 
         Returns:
             The job, not yet ended as a rule.
@@ -81,36 +59,7 @@ class AsyncJobs:
             AmbiguousWriteError: No answer came, and looking did not tell whether the job exists.
             StatusError: The service said no.
         """
-        if learning_rate_multiplier is not None:
-            raise UnsupportedByServiceError(
-                "This service takes no learning_rate_multiplier.", hint="Give learning_rate, such as 2e-5."
-            )
-        base = catalog.get(model)
-        today = (await self._session.io.now()).date()
-        for warning in (
-            *catalog.check_finetune(base, today=today, emulator=self._session.emulator, allow_retired=allow_retired),
-            *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
-        ):
-            logger.warning("%s", warning)
-        chosen = check_job_name(name) if name is not None else new_job_name(base.id)
-        draft = JobDraft(
-            name=chosen,
-            model_uri=catalog.uri(base),
-            training_file=_file_id(training_file),
-            validation_file=None if validation_file is None else _file_id(validation_file),
-            hyperparameters=Hyperparameters(n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
-            output_model=output_model or chosen,
-            display_name=display_name,
-            description=description,
-            experiment_name=experiment_name,
-            tags=dict(tags or {}),
-        )
-        try:
-            return await self._session.run(self._session.dialect.jobs.create(draft))
-        except MaaSError as error:
-            if not error.may_have_happened:
-                raise
-            return await self._look_for(draft, error)
+        return await create_job(self._session, model, training_file=training_file, **options)
 
     async def get(self, job: FineTuningJob | str) -> FineTuningJob:
         """Get a job as it is now.
@@ -122,23 +71,84 @@ class AsyncJobs:
         """
         return await self._session.run(self._session.dialect.jobs.get(_name(job)))
 
-    def list(self, *, status: JobStatus | str | None = None, tag: str | None = None) -> AsyncPager[FineTuningJob]:
+    def list(
+        self,
+        *,
+        status: JobStatus | str | None = None,
+        tag: str | None = None,
+        properties: Mapping[str, str | None] | None = None,
+        view: View = "active",
+    ) -> AsyncPager[FineTuningJob]:
         """List fine-tuning jobs; pages are fetched as you go. `fine_tuned_model` and `error` are left to `get`.
 
         Args:
             status: Only jobs that stand there; sorted out on this side, since the service cannot.
             tag: Only jobs that have this tag, whatever its value.
+            properties: Only jobs that have these properties; `None` stands for any value.
+            view: `active` leaves out what was archived; `archived` gives nothing else; `all` gives both.
 
         Raises:
-            ConfigurationError: There is no such status.
+            ConfigurationError: There is no such status or view, or a property cannot be asked for.
         """
         wanted = None if status is None else _status(status)
+        if view not in _VIEWS:
+            raise ConfigurationError(f"{view!r} is no view of jobs.", hint=f"One of: {', '.join(_VIEWS)}.")
+        asked = _properties(properties or {})
 
         async def fetch(cursor: str | None) -> Page[FineTuningJob]:
-            return await self._session.run(self._session.dialect.jobs.list_page(cursor, tag=tag))
+            flow = self._session.dialect.jobs.list_page(cursor, view=_VIEWS[view], tag=tag, properties=asked)
+            return await self._session.run(flow)
 
         keep = None if wanted is None else (lambda job: job.status is wanted)
         return AsyncPager(fetch, key=lambda job: job.name, keep=keep)
+
+    async def update(
+        self,
+        job: FineTuningJob | str,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> FineTuningJob:
+        """Change what may be changed of a job, and return it; what is left out stays.
+
+        Args:
+            job: The job, or its name.
+            display_name: For people.
+            description: For people.
+            tags: Added to those that it has; one of the same key gets the new value, and none is taken away.
+            properties: Added likewise; the service refuses another value for one that it has.
+
+        Raises:
+            ConfigurationError: There is nothing to change.
+            NotFoundError: There is none of this name.
+        """
+        given = {"displayName": display_name, "description": description, "tags": tags, "properties": properties}
+        changes = {
+            key: value if isinstance(value, str) else dict(value)
+            for key, value in given.items()
+            if value not in (None, {})
+        }
+        if not changes:
+            raise ConfigurationError("There is nothing to change.", hint="Give a name, description, tag or property.")
+        return await self._change(job, changes)
+
+    async def archive(self, job: FineTuningJob | str) -> FineTuningJob:
+        """Hide a job from lists; it and its model stay, and `restore` brings it back.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        return await self._change(job, {"hidden": True})
+
+    async def restore(self, job: FineTuningJob | str) -> FineTuningJob:
+        """Show an archived job in lists again.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        return await self._change(job, {"hidden": False})
 
     async def cancel(self, job: FineTuningJob | str) -> FineTuningJob:
         """Ask the service to stop a job; return once it has taken note. A job that has ended stays as it is.
@@ -156,31 +166,74 @@ class AsyncJobs:
             raise
         return await self.get(name)
 
-    async def metrics(self, job: FineTuningJob | str) -> tuple[MetricPoint, ...]:
+    async def begin_delete(self, job: FineTuningJob | str) -> AsyncPoller[None]:
+        """Start to delete a job that has ended; return at once. Its model stays.
+
+        Raises:
+            ConflictError: It has not ended.
+            NotFoundError: There is none of this name.
+        """
+        name = _name(job)
+        operation = await self._session.run(self._session.dialect.jobs.begin_delete(name))
+
+        async def finish(ended: Lro) -> Done[None]:
+            if ended.status == "succeeded":
+                return Done(None)
+            reason = ended.error_message or ended.error_code or "the service gave no reason"
+            raise OperationError(f"Deleting the job {name} ended as {ended.status}: {reason}")
+
+        return AsyncPoller(self._session, operation, finish, f"Deleting {name}")
+
+    def children(self, job: FineTuningJob | str) -> AsyncPager[ChildJob]:
+        """List the parts of a job that the service shows as jobs of their own; none, as a rule, for serverless jobs.
+
+        Raises:
+            NotFoundError: There is none of this name; raised by the iteration.
+        """
+        name = _name(job)
+
+        async def fetch(cursor: str | None) -> Page[ChildJob]:
+            return await self._session.run(self._session.dialect.runs.children_page(name, cursor))
+
+        return AsyncPager(fetch, key=lambda child: child.name)
+
+    async def warnings(self, job: FineTuningJob | str) -> tuple[str, ...]:
+        """Get what the service warned of so far, such as rows of the training file that it skipped.
+
+        Raises:
+            NotFoundError: There is no job of this name, or nothing is known of its run yet.
+        """
+        return await self._session.run(self._session.dialect.runs.warnings(_name(job)))
+
+    async def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> tuple[MetricPoint, ...]:
         """Get every number that training reported so far, ordered by step, then key.
+
+        Args:
+            job: The job, or its name.
+            source: `mlflow` or `native`, the two ways in which the service tells them; `None` takes MLflow's, and the
+                other if that one is not to be had. The values are the same.
 
         Raises:
             NotFoundError: There is no job of this name.
         """
-        name = _name(job)
-        flows = self._session.dialect.metrics
-        try:
-            latest = await self._session.run(flows.latest(name))
-        except NotFoundError:
-            await self.get(name)  # the job is missing, or has not reported anything yet
-            return ()
+        return await read_metrics(self._session, _name(job), source)
 
-        async def history(key: str) -> tuple[MetricPoint, ...]:
-            return await self._session.run(flows.history(name, key))
+    async def logs(self, job: FineTuningJob | str, *, follow: bool = False) -> AsyncGenerator[str, None]:
+        """Iterate over the lines of the job's log, line ends left out.
 
-        histories = await self._session.io.map(history, tuple(latest), limit=4)
-        points = chain.from_iterable(histories)
-        return tuple(sorted(points, key=lambda point: (point.step, point.key)))
+        Args:
+            job: The job, or its name.
+            follow: False gives the log as it is now. True goes on with new lines until the job has ended; outages and
+                signed URLs that expire are lived through.
 
-    async def logs(self, job: FineTuningJob | str) -> AsyncGenerator[str, None]:
-        """Iterate over the lines of the job's log as it is now, line ends left out."""
-        async for line in read_logs(self._session, _name(job)):
-            yield line
+        Raises:
+            NotFoundError: There is none of this name.
+            TransportError: Following: the service was out of reach for a quarter of an hour.
+        """
+        lines = (follow_logs if follow else read_logs)(self._session, _name(job))
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
 
     async def watch(
         self,
@@ -220,47 +273,16 @@ class AsyncJobs:
             WaitTimeoutError: The time is over; the job goes on, and waiting again goes on too.
             TransportError: The service was out of reach for a quarter of an hour.
         """
-        ended = await Watcher(self._session, _name(job), None).until_ended(timeout)
-        if ended.status is JobStatus.SUCCEEDED:
-            return ended
-        if ended.status is JobStatus.CANCELLED:
-            raise JobCancelledError(f"The job {ended.name} was cancelled.", job=ended)
-        reason = f"{ended.error.code}: {ended.error.message}" if ended.error else "the service gave no reason"
-        raise JobFailedError(
-            f"The job {ended.name} failed: {reason}",
-            job=ended,
-            error=ended.error,
-            hint=f"Read its log: maas-ft jobs logs {ended.name}. A new attempt needs a new name.",
-        )
+        return succeeded(await Watcher(self._session, _name(job), None).until_ended(timeout))
 
-    async def _look_for(self, draft: JobDraft, lost: MaaSError) -> FineTuningJob:
-        """After an answer was lost: adopt the job if it is ours."""
-        try:
-            found = await self.get(draft.name)
-        except NotFoundError:
-            raise lost from None
-        except MaaSError as error:
-            raise AmbiguousWriteError(
-                f"The job {draft.name} may or may not have been created: {lost.message}",
-                hint=f"Look with `maas-ft jobs get {draft.name}`, or submit again under that name: it stays one job.",
-                operation="Jobs_CreateOrUpdate",
-            ) from error
-        if found.properties.get(FINGERPRINT) == draft.fingerprint():
-            return found
-        raise ConflictError(
-            f"A job named {draft.name} exists and has another definition.",
-            status=409,
-            operation="Jobs_CreateOrUpdate",
-            hint="Use another name, or the definition that the existing job has.",
-        ) from lost
+    async def _change(self, job: FineTuningJob | str, changes: Mapping[str, object]) -> FineTuningJob:
+        known = job if isinstance(job, FineTuningJob) else await self.get(job)
+        await self._session.run(self._session.dialect.runs.update(known.name, known.experiment_name, changes))
+        return await self.get(known.name)
 
 
 def _name(job: FineTuningJob | str) -> str:
     return check_job_name(job) if isinstance(job, str) else job.name
-
-
-def _file_id(file: File | str) -> str:
-    return file.id if isinstance(file, File) else file
 
 
 def _status(status: JobStatus | str) -> JobStatus:
@@ -271,62 +293,73 @@ def _status(status: JobStatus | str) -> JobStatus:
         raise ConfigurationError(f"{status!r} is no job status.", hint=f"One of: {words}.") from None
 
 
+def _properties(wanted: Mapping[str, str | None]) -> str | None:
+    """Write a filter as the wire has it: `one,two=value`."""
+    for text in (*wanted, *(value for value in wanted.values() if value is not None)):
+        if "," in text or "=" in text:
+            raise ConfigurationError(
+                f"The service cannot be asked for a property like {text!r}.", hint="No commas and equals signs."
+            )
+    return ",".join(key if value is None else f"{key}={value}" for key, value in wanted.items()) or None
+
+
 @mirrors(AsyncJobs)
 class Jobs:
     def __init__(self, jobs: AsyncJobs) -> None:
         self._jobs = jobs
 
-    def create(
-        self,
-        model: str,
-        *,
-        training_file: File | str,
-        validation_file: File | str | None = None,
-        n_epochs: int | None = None,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
-        learning_rate_multiplier: float | None = None,
-        name: str | None = None,
-        output_model: str | None = None,
-        display_name: str | None = None,
-        description: str | None = None,
-        experiment_name: str = "maas-client",
-        tags: Mapping[str, str] | None = None,
-        allow_retired: bool = False,
-    ) -> FineTuningJob:
-        return stepping.run(
-            self._jobs.create(
-                model,
-                training_file=training_file,
-                validation_file=validation_file,
-                n_epochs=n_epochs,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-                learning_rate_multiplier=learning_rate_multiplier,
-                name=name,
-                output_model=output_model,
-                display_name=display_name,
-                description=description,
-                experiment_name=experiment_name,
-                tags=tags,
-                allow_retired=allow_retired,
-            )
-        )
+    def create(self, model: str, *, training_file: File | str, **options: Unpack[JobOptions]) -> FineTuningJob:
+        return stepping.run(self._jobs.create(model, training_file=training_file, **options))
 
     def get(self, job: FineTuningJob | str) -> FineTuningJob:
         return stepping.run(self._jobs.get(job))
 
-    def list(self, *, status: JobStatus | str | None = None, tag: str | None = None) -> Pager[FineTuningJob]:
-        return Pager(self._jobs.list(status=status, tag=tag))
+    def list(
+        self,
+        *,
+        status: JobStatus | str | None = None,
+        tag: str | None = None,
+        properties: Mapping[str, str | None] | None = None,
+        view: View = "active",
+    ) -> Pager[FineTuningJob]:
+        return Pager(self._jobs.list(status=status, tag=tag, properties=properties, view=view))
+
+    def update(
+        self,
+        job: FineTuningJob | str,
+        *,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> FineTuningJob:
+        return stepping.run(
+            self._jobs.update(job, display_name=display_name, description=description, tags=tags, properties=properties)
+        )
+
+    def archive(self, job: FineTuningJob | str) -> FineTuningJob:
+        return stepping.run(self._jobs.archive(job))
+
+    def restore(self, job: FineTuningJob | str) -> FineTuningJob:
+        return stepping.run(self._jobs.restore(job))
 
     def cancel(self, job: FineTuningJob | str) -> FineTuningJob:
         return stepping.run(self._jobs.cancel(job))
 
-    def metrics(self, job: FineTuningJob | str) -> tuple[MetricPoint, ...]:
-        return stepping.run(self._jobs.metrics(job))
+    def begin_delete(self, job: FineTuningJob | str) -> Poller[None]:
+        return Poller(stepping.run(self._jobs.begin_delete(job)))
 
-    def logs(self, job: FineTuningJob | str) -> Generator[str, None, None]:
-        return stepping.iterate(self._jobs.logs(job))
+    def children(self, job: FineTuningJob | str) -> Pager[ChildJob]:
+        return Pager(self._jobs.children(job))
+
+    def warnings(self, job: FineTuningJob | str) -> tuple[str, ...]:
+        return stepping.run(self._jobs.warnings(job))
+
+    def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> tuple[MetricPoint, ...]:
+        return stepping.run(self._jobs.metrics(job, source=source))
+
+    def logs(self, job: FineTuningJob | str, *, follow: bool = False) -> Generator[str, None, None]:
+        return stepping.iterate(self._jobs.logs(job, follow=follow))
 
     def watch(
         self,

@@ -14,13 +14,22 @@ from maas_client.types.chat import (
 )
 from maas_client.types.deployments import Deployment, DeploymentKeys, DeploymentStatus
 from maas_client.types.files import File
-from maas_client.types.jobs import FineTuningJob, Hyperparameters, JobEvent, JobProgress, JobStatus, MetricPoint
+from maas_client.types.jobs import (
+    ChildJob,
+    FineTuningJob,
+    Hyperparameters,
+    JobEvent,
+    JobProgress,
+    JobStatus,
+    MetricPoint,
+)
 from maas_client.types.models import FineTunedModel
 
 __all__ = [
     "ChatChunk",
     "ChatCompletion",
     "ChatMessage",
+    "ChildJob",
     "Choice",
     "ChunkChoice",
     "Delta",

@@ -62,12 +62,16 @@ class FineTuningJob(Value):
     """What `deployments.begin_create(model=...)` takes; `None` until the job has succeeded."""
     display_name: str | None = None
     """For people; need not be unique."""
+    description: str | None = None
+    """For people."""
     experiment_name: str = "Default"
     """Groups jobs in the studio."""
     tags: dict[str, str] = {}
     """Yours to set."""
     properties: dict[str, str] = {}
     """Set by you at creation and extended by the service while it runs."""
+    is_archived: bool = False
+    """True if lists leave it out unless asked for it."""
     trained_tokens: int | None = None
     """Tokens that the service counted for billing (rows x epochs), once known."""
     studio_url: str | None = None
@@ -78,6 +82,33 @@ class FineTuningJob(Value):
     """Why it failed; filled by `jobs.get`, not by `jobs.list`."""
     simulated: bool = False
     """True if a reference server says that nothing was really trained."""
+
+
+class ChildJob(Value):
+    """A part of a job that the service shows as a job of its own, such as a step of its pipeline."""
+
+    name: str
+    """Unique in the workspace; `jobs.logs` and `jobs.metrics` take it too."""
+    parent_name: str | None = None
+    """The job that started it."""
+    status: JobStatus
+    """Where it stands."""
+    raw_status: str
+    """The service's own word for `status`."""
+    display_name: str | None = None
+    """For people."""
+    type: str | None = None
+    """The service's word for what it is, such as `azureml.StepRun`."""
+    properties: dict[str, str] = {}
+    """As the service wrote them."""
+    created_at: datetime | None = None
+    """When it was created (UTC)."""
+    started_at: datetime | None = None
+    """When it began to run (UTC)."""
+    ended_at: datetime | None = None
+    """When it ended (UTC)."""
+    error: ServiceError | None = None
+    """Why it failed."""
 
 
 class MetricPoint(Value):

@@ -7,6 +7,7 @@ from maas_client.backends.azureml.files import FileFlows
 from maas_client.backends.azureml.jobs import JobFlows
 from maas_client.backends.azureml.metrics import MetricFlows
 from maas_client.backends.azureml.models import ModelFlows
+from maas_client.backends.azureml.runs import RunFlows
 from maas_client.backends.azureml.workspace import WorkspaceFlows
 
 __all__ = ["AzureML", "Target"]
@@ -21,7 +22,8 @@ class AzureML:
         self.workspace = WorkspaceFlows(target, facts)
         self.files = FileFlows(target)
         self.models = ModelFlows(target, self.workspace)
-        self.jobs = JobFlows(target, facts, self.workspace, self.models)
+        self.runs = RunFlows(target, self.workspace)
+        self.jobs = JobFlows(target, facts, self.runs, self.models)
         self.metrics = MetricFlows(self.workspace)
         self.deployments = DeploymentFlows(target, facts, self.workspace)
         self.chat = ChatFlows(facts, self.deployments)

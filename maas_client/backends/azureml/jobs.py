@@ -1,4 +1,4 @@
-"""Fine-tuning jobs: create, get, list, cancel, and why one failed.
+"""Fine-tuning jobs: create, get, list, cancel, delete.
 
 Source: azure-rest-api-specs 2024-10-01-preview (FineTuningJob, CustomModelFineTuning); bodies as azure-ai-ml 1.35.2
 sends them.
@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from maas_client.backends.azureml._wire import (
-    DATA_PLANE_VERSION,
     JOBS_VERSION,
     Facts,
     Target,
@@ -26,31 +25,18 @@ from maas_client.backends.azureml._wire import (
     texts,
 )
 from maas_client.backends.azureml.models import ModelFlows
-from maas_client.backends.azureml.workspace import HISTORY, WorkspaceFlows
+from maas_client.backends.azureml.runs import RunFlows, read_status
+from maas_client.core import lro
 from maas_client.core.flow import Flow
 from maas_client.core.io import Request
 from maas_client.core.paging import Page
-from maas_client.errors import MaaSError
-from maas_client.types import FineTuningJob, Hyperparameters, JobStatus, ServiceError
+from maas_client.errors import ConflictError
+from maas_client.types import FineTuningJob, Hyperparameters, JobStatus
 
 FINGERPRINT = "maas-client.fingerprint"
 OUTPUT = "registered_model"
 """The key of `outputs` that everything Microsoft ships uses."""
 
-_STATUS = {
-    "NotStarted": JobStatus.QUEUED,
-    "Starting": JobStatus.QUEUED,
-    "Provisioning": JobStatus.QUEUED,
-    "Preparing": JobStatus.QUEUED,
-    "Queued": JobStatus.QUEUED,
-    "Running": JobStatus.RUNNING,
-    "Finalizing": JobStatus.RUNNING,
-    "CancelRequested": JobStatus.CANCELLING,
-    "Completed": JobStatus.SUCCEEDED,
-    "Failed": JobStatus.FAILED,
-    "Canceled": JobStatus.CANCELLED,
-    "Paused": JobStatus.PAUSED,
-}
 _HYPERPARAMETERS = {
     "n_epochs": "num_train_epochs",
     "batch_size": "per_device_train_batch_size",
@@ -73,6 +59,7 @@ class JobDraft:
     description: str | None = None
     experiment_name: str = "maas-client"
     tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     def definition(self) -> dict[str, Any]:
         """Return what the service refuses to change later."""
@@ -104,7 +91,7 @@ class JobDraft:
             "displayName": self.display_name or self.name,
             "isArchived": False,
             "tags": dict(self.tags),
-            "properties": {FINGERPRINT: self.fingerprint()},
+            "properties": {**self.properties, FINGERPRINT: self.fingerprint()},
         }
         if self.description is not None:
             properties["description"] = self.description
@@ -114,10 +101,10 @@ class JobDraft:
 class JobFlows:
     """Flows over jobs."""
 
-    def __init__(self, target: Target, facts: Facts, workspace: WorkspaceFlows, models: ModelFlows) -> None:
+    def __init__(self, target: Target, facts: Facts, runs: RunFlows, models: ModelFlows) -> None:
         self._target = target
         self._facts = facts
-        self._workspace = workspace
+        self._runs = runs
         self._models = models
 
     def create(self, draft: JobDraft) -> Flow[FineTuningJob]:
@@ -144,13 +131,16 @@ class JobFlows:
             model = yield from self._fine_tuned_model(job)
             return job.model_copy(update={"fine_tuned_model": model})
         if job.status is JobStatus.FAILED:
-            error = yield from self._error(name)
+            error = yield from self._runs.error(name)
             return job.model_copy(update={"error": error})
         return job
 
-    def list_page(self, cursor: str | None, *, tag: str | None) -> Flow[Page[FineTuningJob]]:
+    def list_page(
+        self, cursor: str | None, *, view: str = "ActiveOnly", tag: str | None = None, properties: str | None = None
+    ) -> Flow[Page[FineTuningJob]]:
         """List one page of fine-tuning jobs, as the service orders them; `cursor` is the next page's URL."""
-        query = {"listViewType": "ActiveOnly", "jobType": "FineTuning"} | ({"tag": tag} if tag else {})
+        query = {"listViewType": view, "jobType": "FineTuning"}
+        query |= ({"tag": tag} if tag else {}) | ({"properties": properties} if properties else {})
         if cursor is None:
             request = self._target.request("Jobs_List", "GET", "/jobs", version=JOBS_VERSION, query=query)
         else:
@@ -167,30 +157,26 @@ class JobFlows:
             "Jobs_Cancel", "POST", f"/jobs/{name}/cancel", version=JOBS_VERSION, expect=(200, 202)
         )
 
-    def run_details(self, name: str) -> Flow[dict[str, Any]]:
-        """Get what run history knows: log files, warnings, the error.
+    def begin_delete(self, name: str) -> Flow[lro.Lro]:
+        """Delete a job that has ended.
 
-        Source: azure-ai-ml 1.35.2, run history client, recorded.
+        Raises:
+            ConflictError: It has not; what the service would do with it is not documented.
         """
-        return self._workspace.ask(
-            "RunHistory_GetDetails", "GET", HISTORY, f"/runs/{name}/details", query={"api-version": DATA_PLANE_VERSION}
+        looking = self._target.request("Jobs_Get", "GET", f"/jobs/{name}", version=JOBS_VERSION)
+        job = parse_job(looking, read_object(looking, (yield looking)))
+        if not job.status.is_terminal:
+            raise ConflictError(
+                f"The job {name} has not ended ({job.status.value}).",
+                status=409,
+                operation="Jobs_Delete",
+                hint="Cancel it first, and wait for its end; or archive it.",
+            )
+        request = self._target.request(
+            "Jobs_Delete", "DELETE", f"/jobs/{name}", version=JOBS_VERSION, expect=(200, 202, 204)
         )
-
-    def warnings(self, name: str) -> Flow[tuple[str, ...]]:
-        """Get the run's warnings so far."""
-        details = yield from self.run_details(name)
-        return tuple(message for item in items(details, "warnings") if (message := text(item.get("message"))))
-
-    def log_files(self, name: str) -> Flow[dict[str, str]]:
-        """Get the names of the run's log files and the signed URLs where they lie."""
-        details = yield from self.run_details(name)
-        return texts(details.get("logFiles"))
-
-    def log_request(self, url: str) -> Request:
-        """Make the request that reads one log file; its URL is signed, so no credential goes along."""
-        return Request(
-            operation="Log_Read", method="GET", url=url, headers={"accept": "text/plain, */*"}, expect=(200, 206)
-        )
+        self._facts.fine_tuned_models.pop(name, None)
+        return lro.begin(request, (yield request))
 
     def _fine_tuned_model(self, job: FineTuningJob) -> Flow[str | None]:
         known = self._facts.fine_tuned_models.get(job.name)
@@ -200,15 +186,6 @@ class JobFlows:
                 return None
             self._facts.fine_tuned_models[job.name] = known = model.id
         return known
-
-    def _error(self, name: str) -> Flow[ServiceError | None]:
-        try:
-            details = yield from self.run_details(name)
-        except MaaSError:  # better to say that the job failed without the reason than to say nothing
-            return None
-        root = part(part(details, "error"), "error")
-        code, message = text(root.get("code")) or "", text(root.get("message")) or ""
-        return ServiceError(code=code, message=message) if code or message else None
 
 
 def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:
@@ -220,7 +197,7 @@ def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:
     name = required(request, body, "name")
     return FineTuningJob(
         name=name,
-        status=_STATUS.get(raw_status, JobStatus.UNKNOWN),
+        status=read_status(raw_status),
         raw_status=raw_status,
         model=split_asset_uri(text(part(details, "model").get("uri")) or "")[0],
         training_file=text(part(details, "trainingData").get("uri")) or "",
@@ -228,9 +205,11 @@ def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:
         hyperparameters=_read_hyperparameters(part(details, "hyperParameters")),
         output_model=text(part(part(properties, "outputs"), OUTPUT).get("assetName")) or name,
         display_name=text(properties.get("displayName")),
+        description=text(properties.get("description")),
         experiment_name=text(properties.get("experimentName")) or "Default",
         tags=texts(properties.get("tags")),
         properties=run,
+        is_archived=properties.get("isArchived") is True,
         trained_tokens=_whole(run.get("__azureml_ft_training_tokens")),
         studio_url=text(part(part(properties, "services"), "Studio").get("endpoint")),
         created_at=moment(part(body, "systemData").get("createdAt")),

@@ -1,6 +1,6 @@
 """The workspace: where it is, and where its data plane is."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from maas_client.backends.azureml._wire import (
@@ -17,6 +17,7 @@ from maas_client.core.io import Request, Response
 
 HISTORY = "history/v1.0"
 MLFLOW = "mlflow/v2.0"
+METRIC = "metric/v2.0"
 
 
 class WorkspaceFlows:
@@ -50,9 +51,16 @@ class WorkspaceFlows:
         return f"{workspace.data_plane}/{service}{self._target.path}{path}"
 
     def ask(
-        self, operation: str, method: str, service: str, path: str, *, query: dict[str, str] | None = None
+        self,
+        operation: str,
+        method: str,
+        service: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> Flow[dict[str, Any]]:
         """Make one call of the data plane and read its object."""
         url = yield from self.data_url(service, path)
-        request = self._target.data_request(operation, method, url, query=query)
+        request = self._target.data_request(operation, method, url, query=query, body=body)
         return read_object(request, (yield request))

@@ -220,6 +220,25 @@ def test_list_jobs_page_by_page():
     assert ([job.name for job in rest.items], rest.next_cursor) == (["job-1"], None)
 
 
+def test_list_jobs_filtered():
+    flow = dialect().jobs.list_page(None, view="ArchivedOnly", tag="team", properties="PipelineType,stage=prod")
+    assert play(flow, "job_list_filtered_200").items == ()
+
+
+def test_delete_job():
+    operation = play(dialect().jobs.begin_delete("support-bot"), "job_get_completed_200", "job_delete_202")
+    golden = load("job_delete_poll_204")
+    assert (operation.way, operation.retry_after, lro.poll(operation).url) == ("location", 10.0, golden.request["url"])
+    assert lro.advance(operation, golden.response).status == "succeeded"
+    gone = play(dialect().jobs.begin_delete("support-bot"), "job_get_completed_200", "job_delete_204")
+    assert gone.status == "succeeded"
+
+
+def test_a_job_that_has_not_ended_is_not_deleted():
+    with pytest.raises(ConflictError, match=r"has not ended \(running\)"):
+        play(dialect().jobs.begin_delete("support-bot"), "job_get_running_200")
+
+
 @pytest.mark.parametrize("case", ["job_cancel_202", "job_cancel_200"])
 def test_cancel_job(case):
     assert play(dialect().jobs.cancel("support-bot"), case) is None
@@ -227,14 +246,53 @@ def test_cancel_job(case):
 
 def test_run_details():
     azureml = dialect()
-    assert play(azureml.jobs.warnings("support-bot"), *WORKSPACE, "run_details_200") == ("Total 2 json lines skipped.",)
-    files = play(azureml.jobs.log_files("support-bot"), "run_details_200")
+    assert play(azureml.runs.warnings("support-bot"), *WORKSPACE, "run_details_200") == ("Total 2 json lines skipped.",)
+    status, files = play(azureml.runs.logs("support-bot"), "run_details_200")
+    assert status is JobStatus.RUNNING
     assert sorted(files) == ["system_logs/lifecycler/lifecycler.log", "user_logs/std_log.txt"]
-    request = azureml.jobs.log_request(files["user_logs/std_log.txt"])
+    request = azureml.runs.log_request(files["user_logs/std_log.txt"])
     assert (request.scope, request.key, request.method) == (None, None, "GET")
 
 
+def test_the_rest_of_a_log_is_asked_for_by_range():
+    request = dialect().runs.log_request("https://stacct.blob.core.windows.net/azureml/l.txt?sig=s", offset=17)
+    assert (request.headers["range"], request.expect) == ("bytes=17-", (200, 206, 416))
+
+
+def test_change_a_job():
+    azureml = dialect()
+    play(azureml.runs.update("support-bot", "ft-experiment", {"hidden": True}), *WORKSPACE, "run_patch_hidden_200")
+    changes = {"displayName": "Bot", "tags": {"stage": "prod"}}
+    play(azureml.runs.update("support-bot", "ft-experiment", changes), "run_patch_tags_200")
+
+
+def test_children_of_a_job():
+    azureml = dialect()
+    first = play(azureml.runs.children_page("support-bot", None), *WORKSPACE, "run_children_first_200")
+    rest = play(azureml.runs.children_page("support-bot", first.next_cursor), "run_children_next_200")
+    (failed,), (running,) = first.items, rest.items
+    assert (failed.name, failed.parent_name, failed.type) == ("step-1", "support-bot", "azureml.StepRun")
+    assert (failed.status, failed.error.message) == (JobStatus.FAILED, "Out of memory.")
+    assert failed.ended_at == datetime(2025, 5, 21, 0, 31, 30, tzinfo=UTC)
+    assert (running.status, running.raw_status, running.error) == (JobStatus.RUNNING, "Running", None)
+    assert rest.next_cursor is None
+    token = play(azureml.runs.children_page("support-bot", None), "run_children_token_200")
+    assert token.next_cursor == first.next_cursor
+
+
 # Metrics
+
+
+def test_metrics_in_the_service_s_own_way():
+    azureml = dialect()
+    pages = ("metric_list_first_200", "metric_list_next_200")
+    assert play(azureml.metrics.native_keys("support-bot"), *WORKSPACE, *pages) == ("loss", "epoch")
+    pages = ("metric_full_first_200", "metric_full_next_200")
+    points = play(azureml.metrics.native_history("support-bot", "loss"), *pages)
+    assert [(point.key, point.step) for point in points] == [("loss", 10), ("loss", 20), ("loss", 30)]
+    assert math.isnan(points[0].value)
+    assert (points[1].value, points[2].value) == (1.25, 1.0)
+    assert points[1].created_at == datetime(2025, 5, 21, 0, 22, 30, tzinfo=UTC)
 
 
 def test_latest_metrics():

@@ -1,10 +1,11 @@
-"""Jobs where the world misbehaves: lost answers, refusals, names, lists, logs."""
+"""Jobs where the world misbehaves: lost answers, refusals, names, lists, metrics, changes."""
 
 import json
 from typing import Any
 
 import pytest
 
+from maas_client.core.io import Response
 from maas_client.errors import (
     AmbiguousWriteError,
     BrokenResponseError,
@@ -12,6 +13,7 @@ from maas_client.errors import (
     ConflictError,
     ConnectError,
     NotFoundError,
+    OperationError,
     RequestTimeoutError,
     ServerError,
     StatusError,
@@ -20,7 +22,7 @@ from maas_client.errors import (
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
 from maas_client.types import File, FineTuningJob, JobStatus
-from tests.unit.resources.world import Stream, World, fingerprint_sent, job, refusal, world
+from tests.unit.resources.world import World, fingerprint_sent, job, refusal, world
 
 FILE = "azureml://datastores/workspaceblobstore/paths/LocalUpload/0/train.jsonl"
 LOST = [RequestTimeoutError("late"), BrokenResponseError("cut"), refusal(500), refusal(503)]
@@ -215,31 +217,95 @@ def test_metrics_come_by_step_then_key():
 
 def test_metrics_of_a_run_that_has_none_and_of_no_run():
     asked = world().on("MLflow_GetRun", refusal(404)).on("Jobs_Get", job("Running"))
+    asked.on("RunMetrics_List", refusal(404))
     assert jobs(asked).metrics("bot") == ()
     asked.on("Jobs_Get", refusal(404, message="Job bot not found."))
     with pytest.raises(NotFoundError, match="Job bot not found"):
         jobs(asked).metrics("bot")
 
 
-def log(name: str) -> str:
-    return f"https://stacct.blob.core.windows.net/c/{name}?sig=s"
+NATIVE = {"name": "loss", "value": [{"step": 10, "data": {"loss": 0.5}}]}
 
 
-def test_logs_are_those_for_users_in_whole_lines_however_they_are_cut():
-    files = {"user_logs/std_log.txt": log("1"), "system_logs/x.log": log("2")}
-    asked = world().on("RunHistory_GetDetails", {"logFiles": files})
-    asked.on(
-        "Log_Read", Stream(200, {}, ["Gr\u00fc".encode()[:3], "\u00fc\u00df".encode()[1:], b"e\r", b"\nend", b"\xff"])
-    )
-    assert list(jobs(asked).logs("bot")) == ["Gr\u00fc\u00dfe", "end\ufffd"]
-    assert asked.bearers[-1] == ""
-    assert asked.operations().count("Log_Read") == 1
+@pytest.mark.parametrize("refused", [refusal(404), refusal(501), refusal(503)], ids=lambda answer: str(answer.status))
+def test_metrics_come_by_the_service_s_own_way_where_mlflow_is_not_to_be_had(refused):
+    asked = world().on("MLflow_GetRun", refused)
+    asked.on("RunMetrics_List", {"value": [{"name": "loss"}]}).on("RunMetrics_GetFull", NATIVE)
+    (found,) = jobs(asked).metrics("bot")
+    assert (found.key, found.value, found.step) == ("loss", 0.5, 10)
 
 
-def test_logs_that_are_gone_are_left_out_and_others_shown_if_there_are_none_for_users():
-    asked = world().on("RunHistory_GetDetails", {"logFiles": {"b.log": log("b"), "a.log": log("a")}})
-    asked.on("Log_Read", Stream(404, {}, [b"<Error/>"]), Stream(200, {}, [b"one\ntwo\n"]))
-    assert list(jobs(asked).logs("bot")) == ["one", "two"]
+def test_metrics_by_one_way_only():
+    asked = world().on("RunMetrics_List", {"value": [{"name": "loss"}]}).on("RunMetrics_GetFull", NATIVE)
+    assert len(jobs(asked).metrics("bot", source="native")) == 1
+    assert "MLflow_GetRun" not in asked.operations()
+    asked.on("MLflow_GetRun", refusal(503))
+    with pytest.raises(ServerError):
+        jobs(asked).metrics("bot", source="mlflow")
+    asked.on("RunMetrics_List", refusal(404))
+    with pytest.raises(ServerError):
+        jobs(asked).metrics("bot")
+
+
+# Changes
+
+
+def test_a_job_is_archived_where_its_experiment_is():
+    asked = world().on("Jobs_Get", job("Running")).on("RunHistory_Patch", {})
+    held = jobs(asked).archive("bot")
+    assert jobs(asked).restore(held).name == "bot"
+    patches = [request for request in asked.sent if request.operation == "RunHistory_Patch"]
+    assert [request.body for request in patches] == [b'{"hidden":true}', b'{"hidden":false}']
+    assert "/experiments/Default/runs/bot?" in patches[0].url
+    assert asked.operations().count("Jobs_Get") == 3
+
+
+def test_only_what_is_given_is_changed():
+    asked = world().on("Jobs_Get", job("Running")).on("RunHistory_Patch", {})
+    jobs(asked).update("bot", description="", tags={"a": "1"}, properties={})
+    (patch,) = [request for request in asked.sent if request.operation == "RunHistory_Patch"]
+    assert patch.body == b'{"description":"","tags":{"a":"1"}}'
+    with pytest.raises(ConfigurationError, match="nothing to change"):
+        jobs(asked).update("bot", tags={})
+
+
+def test_a_deletion_that_fails_says_why():
+    url = "https://management.azure.com/subscriptions/s/operations/1"
+    asked = world().on("Jobs_Get", job("Failed")).on("Jobs_Delete", Response(202, {"azure-asyncoperation": url}, b""))
+    asked.on("Jobs_Delete_Poll", {"status": "InProgress"}, {"status": "Failed", "error": {"code": "Locked"}})
+    with pytest.raises(OperationError, match="Deleting the job bot ended as failed: Locked"):
+        jobs(asked).begin_delete("bot").result()
+    asked.on("Jobs_Delete_Poll", {"status": "Succeeded"})
+    assert jobs(asked).begin_delete("bot").result() is None
+
+
+def test_properties_of_ours_are_not_yours_to_set():
+    asked = world()
+    with pytest.raises(ConfigurationError, match="is this client's own"):
+        create(asked, properties={"maas-client.fingerprint": "x"})
+    asked.on("Jobs_CreateOrUpdate", job("Queued"))
+    create(asked, properties={"stage": "test"})
+    body: Any = asked.sent[-1].body
+    sent = json.loads(body)["properties"]["properties"]
+    assert sent == {"stage": "test", "maas-client.fingerprint": fingerprint_sent(asked)}
+
+
+def test_filters_that_the_service_does_not_know_are_refused():
+    with pytest.raises(ConfigurationError, match="no view of jobs"):
+        jobs(world()).list(view="hidden")  # type: ignore[arg-type]
+    for wanted in ({"a,b": None}, {"a": "b=c"}):
+        with pytest.raises(ConfigurationError, match="cannot be asked for"):
+            jobs(world()).list(properties=wanted)
+    asked = world().on("Jobs_List", {"value": []})
+    assert list(jobs(asked).list(properties={"a": None, "b": "c"}, view="all")) == []
+    assert asked.sent[0].url.endswith("&listViewType=All&jobType=FineTuning&properties=a%2Cb%3Dc")
+
+
+def test_warnings_and_children_of_a_job():
+    asked = world().on("RunHistory_GetDetails", {"warnings": [{"message": "2 lines skipped"}]})
+    asked.on("RunHistory_GetChildren", {"value": [{"runId": "step-1"}]})
+    assert jobs(asked).warnings("bot") == ("2 lines skipped",)
+    assert [child.name for child in jobs(asked).children("bot")] == ["step-1"]
 
 
 # Files

@@ -1,0 +1,120 @@
+"""Create a job so that it is one job, however often it is asked for and whatever answers are lost."""
+
+import logging
+from collections.abc import Mapping
+from typing import TypedDict
+
+from maas_client import catalog
+from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft
+from maas_client.errors import (
+    AmbiguousWriteError,
+    ConfigurationError,
+    ConflictError,
+    MaaSError,
+    NotFoundError,
+    UnsupportedByServiceError,
+)
+from maas_client.resources._names import check_job_name, new_job_name
+from maas_client.resources._session import Session
+from maas_client.types import File, FineTuningJob, Hyperparameters
+
+logger = logging.getLogger("maas_client")
+
+
+class JobOptions(TypedDict, total=False):
+    """What may be said of a job besides model and training file; `jobs.create` explains each."""
+
+    validation_file: File | str | None
+    n_epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    learning_rate_multiplier: float | None
+    name: str | None
+    output_model: str | None
+    display_name: str | None
+    description: str | None
+    experiment_name: str
+    tags: Mapping[str, str] | None
+    properties: Mapping[str, str] | None
+    allow_retired: bool
+
+
+async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
+    session: Session,
+    model: str,
+    *,
+    training_file: File | str,
+    validation_file: File | str | None = None,
+    n_epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    learning_rate_multiplier: float | None = None,
+    name: str | None = None,
+    output_model: str | None = None,
+    display_name: str | None = None,
+    description: str | None = None,
+    experiment_name: str = "maas-client",
+    tags: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    allow_retired: bool = False,
+) -> FineTuningJob:
+    """Check, create, and if the answer is lost look for the job; see `AsyncJobs.create`."""
+    if learning_rate_multiplier is not None:
+        raise UnsupportedByServiceError(
+            "This service takes no learning_rate_multiplier.", hint="Give learning_rate, such as 2e-5."
+        )
+    if properties and FINGERPRINT in properties:
+        raise ConfigurationError(f"The property {FINGERPRINT!r} is this client's own.", hint="Leave it out.")
+    base = catalog.get(model)
+    today = (await session.io.now()).date()
+    for warning in (
+        *catalog.check_finetune(base, today=today, emulator=session.emulator, allow_retired=allow_retired),
+        *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
+    ):
+        logger.warning("%s", warning)
+    chosen = check_job_name(name) if name is not None else new_job_name(base.id)
+    draft = JobDraft(
+        name=chosen,
+        model_uri=catalog.uri(base),
+        training_file=_file_id(training_file),
+        validation_file=None if validation_file is None else _file_id(validation_file),
+        hyperparameters=Hyperparameters(n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
+        output_model=output_model or chosen,
+        display_name=display_name,
+        description=description,
+        experiment_name=experiment_name,
+        tags=dict(tags or {}),
+        properties=dict(properties or {}),
+    )
+    try:
+        return await session.run(session.dialect.jobs.create(draft))
+    except MaaSError as error:
+        if not error.may_have_happened:
+            raise
+        return await _look_for(session, draft, error)
+
+
+async def _look_for(session: Session, draft: JobDraft, lost: MaaSError) -> FineTuningJob:
+    """After an answer was lost: adopt the job if it is ours."""
+    try:
+        found = await session.run(session.dialect.jobs.get(draft.name))
+    except NotFoundError:
+        raise lost from None
+    except MaaSError as error:
+        raise AmbiguousWriteError(
+            f"The job {draft.name} may or may not have been created: {lost.message}",
+            hint=f"Look with `maas-ft jobs get {draft.name}`, or submit again under that name: it stays one job.",
+            operation="Jobs_CreateOrUpdate",
+        ) from error
+    if found.properties.get(FINGERPRINT) == draft.fingerprint():
+        return found
+    raise ConflictError(
+        f"A job named {draft.name} exists and has another definition.",
+        status=409,
+        operation="Jobs_CreateOrUpdate",
+        hint="Use another name, or the definition that the existing job has.",
+    ) from lost
+
+
+def _file_id(file: File | str) -> str:
+    return file.id if isinstance(file, File) else file
