@@ -1,8 +1,7 @@
 """A dataset report in words."""
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maas_client.errors import ConfigurationError
 
@@ -66,24 +65,3 @@ def counts_line(report: "Report") -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def one_document(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Join the documents of several reports into one of the same shape; counts add up, what differs is left out."""
-    if len(reports) == 1:
-        return reports[0]
-    summaries = [report["summary"] for report in reports]
-    rules = Counter[str]()
-    for summary in summaries:
-        rules.update(summary["rules"])
-    return {
-        "ok": all(report["ok"] for report in reports),
-        "summary": {
-            "service": summaries[0]["service"],
-            "model": summaries[0]["model"],
-            **{name: sum(summary[name] for summary in summaries) for name in ("errors", "warnings", "shown")},
-            "rules": dict(rules),
-            "files": [file for summary in summaries for file in summary["files"]],
-        },
-        "findings": [finding for report in reports for finding in report["findings"]],
-    }

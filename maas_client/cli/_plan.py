@@ -126,6 +126,11 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
         ConfigurationError: A path is wrong.
         DatasetError: There are errors.
     """
+    for file in filter(None, (training, validation)):
+        if file == "-" or file.lower().endswith(".gz"):
+            raise ConfigurationError(
+                f"{file}: only a .jsonl file can be uploaded.", hint="Write what is to be trained on to such a file."
+            )
     report = check(training, validation=validation, model=model)
     refuse_bad_paths(report)
     for line in finding_lines(report, SHOWN_FINDINGS):

@@ -1,170 +1,223 @@
-"""The check: one pass over each file, constant memory."""
+"""The check: one pass over the files, constant memory."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Literal, TypeVar
 
 from maas_client.catalog import CatalogModel
-from maas_client.dataset.decode import Decoded, decode
-from maas_client.dataset.fast import plain_messages
-from maas_client.dataset.jsonl import BOM, Line, encoding_of, lines
-from maas_client.dataset.locate import Locator, json_path
-from maas_client.dataset.report import Collector, FileSummary, Place, Report
-from maas_client.dataset.rule import Problem, Rule, Severity
-from maas_client.dataset.rules_file import CONTENTS_RULES, PATH_RULES, PROBE_RULES, Contents
-from maas_client.dataset.rules_line import LINE_RULES
-from maas_client.dataset.rules_row import ROW_RULES, Row, count_messages
-from maas_client.dataset.source import Probe, Source, open_source
+from maas_client.dataset.collect import Collector
+from maas_client.dataset.jsonl import BOM, blocks, encoding_of
+from maas_client.dataset.measure import NOTHING, MeasurerFactory, RowMeasure
+from maas_client.dataset.paths import FilePaths, listed
+from maas_client.dataset.profile import Method, Profile, Service
+from maas_client.dataset.report import FileSummary, Report
+from maas_client.dataset.rule import Severity
+from maas_client.dataset.rules import FOR_FILES, FOR_PARTS, FOR_PATHS, FOR_PROBES, RULES
+from maas_client.dataset.rules_file import Contents, Part, Seen
+from maas_client.dataset.scan import MAX_SHAPES, Scanned, Scanner, Shape
+from maas_client.dataset.selection import Active, Selection
+from maas_client.dataset.source import STDIN, DamagedError, Probe, Source, open_source
 
-T = TypeVar("T")
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a check has come.
+
+    Attributes:
+        file: The file being read.
+        done: Bytes of it that were read.
+        total: Its length; `None` if that is not known.
+    """
+
+    file: Path
+    done: int
+    total: int | None
 
 
 def check(
-    path: str | Path,
+    paths: FilePaths,
     *,
-    validation: str | Path | None = None,
+    validation: FilePaths | None = None,
     model: CatalogModel | None = None,
-    service: Literal["azureml"] = "azureml",
+    service: Service = "azureml",
     limit: int = 1000,
+    method: Method = "supervised",
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    tokens: MeasurerFactory | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Report:
-    """Check a training file, and a validation file if there is one; return when both were read to their ends.
+    """Check training files, and validation files if there are any; return when all were read to their ends.
 
     What the service would refuse, skip or misread is an error; what trains all the same is a warning. Nothing is raised
     for what is wrong with the files: see `Report.raise_for_errors`.
 
     Args:
-        path: The training file: UTF-8, `.jsonl`, one conversation a line.
-        validation: The validation file. Without one the service splits off the last fifth of the training rows.
+        paths: The training file, or several that are one set: UTF-8, `.jsonl`, one conversation a line. What is named
+            `.gz` is unpacked on the way; `-` is standard input.
+        validation: The same of validation. Without it the service splits off the last fifth of the training rows.
         model: The base model, for the rules that depend on it.
         service: The service whose rules apply.
         limit: Findings to keep, errors first; counts are exact in any case.
+        method: How the model would be trained.
+        select: Rules to apply: ids, names, or beginnings of ids such as `ENC`. All, if there are none.
+        ignore: Rules to leave out, in the same words.
+        tokens: Counts the tokens of each valid row.
+        progress: Called now and then.
 
     Returns:
         Findings, counts, and for each file its digest and what identifies its state.
+
+    Raises:
+        ConfigurationError: `select` or `ignore` name a rule that there is not.
     """
+    selection = Selection(Profile(service, model, method), tuple(select), tuple(ignore))
     collector = Collector(limit)
+    scanner = Scanner(selection, limit, tokens() if tokens else None)
+    run = _Run(selection, collector, scanner, progress, measured=tokens is not None)
+    parts = {"training": listed(paths), "validation": listed(validation) if validation is not None else []}
     files = []
-    for part, file in (("training", path), ("validation", validation)):
-        if file is not None:
-            split = part == "training" and validation is None
-            files.append(_File(Path(file), part, split, collector, model).check())
+    for part, members in parts.items():
+        contents = [run.check(path, part) for path in members]
+        files += [summary for _, summary in filter(None, contents)]
+        run.check_part(part, [each for each, _ in filter(None, contents)], split=not parts["validation"])
     return Report(
         findings=collector.findings(),
-        files=tuple(file for file in files if file is not None),
+        files=tuple(files),
         counts=dict(sorted(collector.counts.items())),
         errors=collector.severities[Severity.ERROR],
         warnings=collector.severities[Severity.WARNING],
         service=service,
         model=model.id if model else None,
+        method=method,
     )
 
 
 @dataclass(slots=True)
-class _File:
-    """One file being checked, with the counts so far."""
+class _Sums:
+    """What the blocks of a file hold together."""
 
-    path: Path
-    part: str
-    split: bool
-    collector: Collector
-    model: CatalogModel | None
+    lines: int = 0
     rows: int = 0
     valid_rows: int = 0
     messages: int = 0
+    returns: int = 0
+    shapes: dict[Shape, Seen] = field(default_factory=dict)
+    measure: RowMeasure = NOTHING
 
-    def check(self) -> FileSummary | None:
-        source = open_source(self.path)
+    def add(self, scanned: Scanned, offset: int) -> None:
+        for shape, seen in scanned.shapes.items():
+            known = self.shapes.get(shape)
+            if known:
+                self.shapes[shape] = replace(known, count=known.count + seen.count)
+            elif len(self.shapes) < MAX_SHAPES:
+                self.shapes[shape] = Seen(seen.count, seen.line + self.lines, seen.byte + offset)
+        self.lines += scanned.lines
+        self.rows += scanned.rows
+        self.valid_rows += scanned.valid_rows
+        self.messages += scanned.messages
+        self.returns += scanned.returns
+        self.measure += scanned.measure
+
+
+class _Run:
+    """One use of `check`."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        collector: Collector,
+        scanner: Scanner,
+        progress: Callable[[Progress], None] | None,
+        *,
+        measured: bool,
+    ) -> None:
+        self._selection = selection
+        self._collector = collector
+        self._scanner = scanner
+        self._progress = progress
+        self._measured = measured
+        self._probe_rules = selection.of(FOR_PROBES)
+
+    def check(self, path: Path, part: str) -> tuple[Contents, FileSummary] | None:
+        """Check one file; return `None` if it cannot be read."""
+        source = open_source(path)
         if isinstance(source, Probe):
-            self.collector.apply(PROBE_RULES, source, self.path)
+            self._collector.apply(self._probe_rules, source, path)
             return None
-        self.collector.apply(PATH_RULES, self.path, self.path)
+        if path != STDIN:
+            self._collector.apply(self._selection.of(FOR_PATHS), path, path)
+        sums = _Sums()
         with source:
             try:
-                contents = self._read(source)
+                contents = self._read(source, path, part, sums)
             except OSError as error:
-                probe = Probe(self.path, "unreadable", detail=error.strerror or str(error))
-                self.collector.apply(PROBE_RULES, probe, self.path)
+                kind = "damaged" if isinstance(error, DamagedError) else "unreadable"
+                self._collector.apply(self._probe_rules, Probe(path, kind, detail=error.strerror or str(error)), path)
                 return None
-        self.collector.apply(CONTENTS_RULES, contents, self.path, after_lines=True)
-        identity = source.identity
-        return FileSummary(
-            path=self.path,
-            part=self.part,
-            bytes=identity.size_bytes,
+        self._collector.apply(self._selection.of(FOR_FILES), contents, path, after_lines=True)
+        return contents, FileSummary(
+            path=path,
+            part=part,
+            bytes=contents.bytes,
             sha256=source.sha256,
-            rows=self.rows,
-            valid_rows=self.valid_rows,
-            messages=self.messages,
-            mtime_ns=identity.mtime_ns,
-            inode=identity.inode,
+            rows=sums.rows,
+            valid_rows=sums.valid_rows,
+            messages=sums.messages,
+            mtime_ns=source.identity.mtime_ns,
+            inode=source.identity.inode,
+            measure=sums.measure if self._measured else None,
         )
 
-    def _read(self, source: Source) -> Contents:
-        blocks = source.blocks()
-        head = next(blocks, b"")
+    def check_part(self, part: str, contents: list[Contents], *, split: bool) -> None:
+        """Apply the rules about all files of a part together."""
+        if contents:
+            subject = Part(part, tuple(contents), split=split)
+            self._collector.apply(self._selection.of(FOR_PARTS), subject, contents[0].path, after_lines=True)
+
+    def _read(self, source: Source, path: Path, part: str, sums: _Sums) -> Contents:
+        chunks = source.blocks()
+        head = next(chunks, b"")
         encoding = encoding_of(head)
+        ended = True
         if encoding == "UTF-8":
-            self._lines(chain((head,), blocks))
+            ended = self._scan(chain((head,), chunks), source, path, sums)
         else:
             # Read all the same: the digest is of the whole file.
-            for _ in blocks:
+            for _ in chunks:
                 pass
         return Contents(
-            path=self.path,
-            part=self.part,
+            path=path,
+            part=part,
             bytes=source.identity.size_bytes,
-            rows=self.rows,
-            valid_rows=self.valid_rows,
+            lines=sums.lines,
+            rows=sums.rows,
+            valid_rows=sums.valid_rows,
             encoding=encoding,
             bom=head.startswith(BOM),
             changed=source.changed(),
-            split=self.split,
+            returns=sums.returns,
+            ended=ended,
+            head=head[:HEAD_BYTES],
+            shapes=sums.shapes,
         )
 
-    def _lines(self, blocks: Iterator[bytes]) -> None:
-        system_role = self.model is None or self.model.system_role
-        for line in lines(blocks):
-            count = plain_messages(line.data, system_role=system_role) if line.data is not None else 0
-            if count:
-                self.rows += 1
-                self.valid_rows += 1
-                self.messages += count
-            else:
-                self._closely(line)
+    def _scan(self, chunks: Iterator[bytes], source: Source, path: Path, sums: _Sums) -> bool:
+        """Scan all blocks of a file; return whether its last line ends with a line feed."""
+        ended = True
+        for block in blocks(chunks):
+            scanned = self._scanner.scan(block)
+            for rule, count in scanned.counts.items():
+                self._collector.count(self._active(rule), count)
+            self._collector.shift(scanned.findings, path, sums.lines, block.offset)
+            sums.add(scanned, block.offset)
+            ended = block.data is None or block.data.endswith(b"\n")
+            if self._progress:
+                self._progress(Progress(path, source.done_bytes, source.total_bytes))
+        return ended
 
-    def _closely(self, line: Line) -> None:
-        decoded = decode(line.data)
-        locator = Locator(decoded.text)
-        good = self._apply(LINE_RULES, decoded, line, decoded, locator)
-        row = Row(decoded.value, self.model)
-        if decoded.read:
-            good = self._apply(ROW_RULES, row, line, decoded, locator) and good
-        if any(fault.kind == "blank" for fault in decoded.faults):
-            return
-        self.rows += 1
-        if good:
-            self.valid_rows += 1
-            self.messages += count_messages(row)
-
-    def _apply(self, rules: tuple[Rule[T], ...], subject: T, line: Line, decoded: Decoded, locator: Locator) -> bool:
-        """Apply rules to a line; return whether none found an error."""
-        good = True
-        for rule in rules:
-            for problem in rule.check(subject):
-                good = good and rule.severity is not Severity.ERROR
-                if self.collector.count(rule):
-                    self.collector.keep(rule, problem, self.path, _place(problem, line, decoded, locator))
-        return good
-
-
-def _place(problem: Problem, line: Line, decoded: Decoded, locator: Locator) -> Place:
-    known = problem.position is None or bool(problem.path)
-    at = locator.position(problem.path) if problem.position is None else problem.position
-    return Place(
-        line=line.number,
-        column=at + 1,
-        byte=line.offset + len(decoded.text[:at].encode("utf-8")),
-        path=json_path(problem.path) if decoded.read and known else None,
-    )
+    def _active(self, rule: str) -> Active[object]:
+        return self._selection.of((RULES[rule],))[0]

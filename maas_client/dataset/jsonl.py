@@ -1,6 +1,6 @@
-"""Blocks of bytes to lines, each with its number and where it begins; streaming.
+"""Chunks of bytes to blocks of whole lines, and to lines, each with its number and where it begins; streaming.
 
-Only a line feed ends a line. At most one line and one block are held: a line longer than the limit is passed over to
+Only a line feed ends a line. At most one line and one chunk are held: a line longer than the limit is passed over to
 the next line feed and handed out without its bytes.
 """
 
@@ -9,6 +9,20 @@ from typing import NamedTuple
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
+
+
+class Block(NamedTuple):
+    """Whole lines that follow each other; only the last of a file may lack its line feed.
+
+    Attributes:
+        offset: Bytes before it in the file.
+        size_bytes: Its length.
+        data: Its bytes, or `None` if it is one line that is longer than the limit.
+    """
+
+    offset: int
+    size_bytes: int
+    data: bytes | None
 
 
 class Line(NamedTuple):
@@ -25,44 +39,69 @@ class Line(NamedTuple):
     data: bytes | None
 
 
-def lines(blocks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
-    """Cut blocks at line feeds.
+def blocks(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Block]:
+    """Cut chunks behind their last line feeds; a byte order mark at the very beginning belongs to no block."""
+    offset, held_bytes = 0, 0
+    held: list[bytes] = []
+    for chunk in _without_bom(chunks):
+        if isinstance(chunk, int):
+            offset = chunk
+            continue
+        start = 0
+        if held_bytes > max_line_bytes and (start := chunk.find(b"\n") + 1):
+            yield Block(offset, held_bytes + start, None)
+            offset, held_bytes = offset + held_bytes + start, 0
+        end = chunk.rfind(b"\n") + 1
+        if end > start:
+            data = b"".join((*held, chunk[start:end]))
+            yield Block(offset, len(data), data)
+            offset, held_bytes = offset + len(data), 0
+            held.clear()
+        rest = chunk[max(start, end) :]
+        held_bytes += len(rest)
+        if held_bytes > max_line_bytes:
+            held.clear()
+        elif rest:
+            held.append(rest)
+    if held_bytes:
+        yield Block(offset, held_bytes, None if held_bytes > max_line_bytes else b"".join(held))
+
+
+def lines(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """Cut chunks at line feeds.
 
     A byte order mark at the very beginning belongs to no line, but counts in offsets. A final line feed begins no
     further line, so a file of n line feeds with nothing behind the last has n lines.
     """
-    number, offset = 1, 0
-    held: list[bytes] = []
-    held_bytes = 0
-    for block in _without_bom(blocks):
-        if isinstance(block, int):
-            offset = block
-            continue
-        *whole, tail = block.split(b"\n")
-        for part in whole:
-            length = held_bytes + len(part)
-            data = None if length > max_line_bytes else b"".join((*held, part)) if held else part
-            yield Line(number, offset, data)
-            number, offset = number + 1, offset + length + 1
-            held.clear()
-            held_bytes = 0
-        held_bytes += len(tail)
-        if held_bytes > max_line_bytes:
-            held.clear()
-        elif tail:
-            held.append(tail)
-    if held_bytes:
-        yield Line(number, offset, None if held_bytes > max_line_bytes else b"".join(held))
+    number = 1
+    for block in blocks(chunks, max_line_bytes=max_line_bytes):
+        for start, data in lines_of(block, max_line_bytes=max_line_bytes):
+            yield Line(number, block.offset + start, data)
+            number += 1
 
 
-def _without_bom(blocks: Iterable[bytes]) -> Iterator[bytes | int]:
-    """Yield the blocks without a leading mark; where there was one, its length comes first."""
+def lines_of(block: Block, *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of one block, each with the bytes before it in the block."""
+    if block.data is None:
+        yield 0, None
+        return
+    start = 0
+    cut = block.data.split(b"\n")
+    if not cut[-1]:
+        cut.pop()
+    for line in cut:
+        yield start, line if len(line) <= max_line_bytes else None
+        start += len(line) + 1
+
+
+def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes | int]:
+    """Yield the chunks without a leading mark; where there was one, its length comes first."""
     start: bytes | None = b""
-    for block in blocks:
+    for chunk in chunks:
         if start is None:
-            yield block
+            yield chunk
             continue
-        start += block
+        start += chunk
         if len(start) < len(BOM):
             continue
         if start.startswith(BOM):
@@ -80,6 +119,7 @@ def encoding_of(head: bytes) -> str:
     Text of this format begins with an ASCII character, so zero bytes around it tell wider encodings without a mark.
     """
     marks = (
+        (b"\x1f\x8b", "gzip"),
         (b"\xff\xfe\x00\x00", "UTF-32 (little-endian)"),
         (b"\x00\x00\xfe\xff", "UTF-32 (big-endian)"),
         (b"\xff\xfe", "UTF-16 (little-endian)"),

@@ -1,17 +1,13 @@
 """What a check found: findings, and a summary of each file."""
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from maas_client.dataset.rule import Problem, Rule, Severity
+from maas_client.dataset.measure import RowMeasure
+from maas_client.dataset.rule import Severity
 from maas_client.errors import DatasetError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +25,8 @@ class Finding:
         message: What is wrong.
         hint: What to do about it.
         fixable: True if a program could mend it without guessing.
+        excerpt: What stands at the place, in a few printable characters; keys and tokens are masked.
+        why: What happens if it is ignored.
     """
 
     rule: str
@@ -41,20 +39,12 @@ class Finding:
     message: str
     hint: str
     fixable: bool
+    excerpt: str | None = None
+    why: str = ""
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         return f"{place}: {self.rule} {self.severity}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a file a problem is; the attributes are those of `Finding`."""
-
-    line: int | None = None
-    column: int | None = None
-    byte: int | None = None
-    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +54,14 @@ class FileSummary:
     Attributes:
         path: As it was given.
         part: `training` or `validation`.
-        bytes: Length.
+        bytes: Length of the file, compressed if it is.
         sha256: Hex digest of the whole file.
         rows: Lines that are not blank.
         valid_rows: Rows without an error.
         messages: Messages in the valid rows.
         mtime_ns: Last modification, nanoseconds since 1970 (UTC).
         inode: File number; with `mtime_ns` and `bytes` it tells whether this is still the file that was checked.
+        measure: The tokens of the valid rows, if they were counted.
     """
 
     path: Path
@@ -82,6 +73,7 @@ class FileSummary:
     messages: int
     mtime_ns: int
     inode: int
+    measure: RowMeasure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +88,7 @@ class Report:
         warnings: Of severity warning.
         service: The service whose rules were applied.
         model: Id of the base model, if one was given.
+        method: The method of training for which the file was checked.
     """
 
     findings: tuple[Finding, ...]
@@ -105,6 +98,7 @@ class Report:
     warnings: int
     service: str
     model: str | None = None
+    method: str = "supervised"
 
     @property
     def ok(self) -> bool:
@@ -130,6 +124,7 @@ class Report:
             "summary": {
                 "service": self.service,
                 "model": self.model,
+                "method": self.method,
                 "errors": self.errors,
                 "warnings": self.warnings,
                 "shown": len(self.findings),
@@ -138,57 +133,3 @@ class Report:
             },
             "findings": [{**asdict(finding), "severity": finding.severity.value} for finding in self.findings],
         }
-
-
-class Collector:
-    """Gathers findings: all are counted, the first are kept, errors in preference to others."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept: dict[bool, list[tuple[tuple[float, ...], Finding]]] = {True: [], False: []}
-        self._order: dict[Path, int] = {}
-        self.counts: Counter[str] = Counter()
-        self.severities: Counter[Severity] = Counter()
-
-    def count(self, rule: Rule[T]) -> bool:
-        """Count one finding; return whether there is room to keep it, so that only then it need be located."""
-        self.counts[rule.id] += 1
-        self.severities[rule.severity] += 1
-        return len(self._kept[rule.severity is Severity.ERROR]) < self._limit
-
-    def keep(self, rule: Rule[T], problem: Problem, file: Path, place: Place, *, after_lines: bool = False) -> None:
-        """Keep one finding that was counted."""
-        order = self._order.setdefault(file, len(self._order))
-        key = (order, math.inf if after_lines else place.line or 0, place.column or 0)
-        finding = Finding(
-            rule=rule.id,
-            severity=rule.severity,
-            file=str(file),
-            line=place.line,
-            column=place.column,
-            byte=place.byte,
-            path=place.path,
-            message=problem.message,
-            hint=problem.hint or rule.hint,
-            fixable=rule.fixable,
-        )
-        self._kept[rule.severity is Severity.ERROR].append((key, finding))
-
-    def apply(self, rules: Iterable[Rule[T]], subject: T, file: Path, *, after_lines: bool = False) -> None:
-        """Apply rules that are about a whole file.
-
-        Args:
-            rules: The rules.
-            subject: What they look at.
-            file: The file.
-            after_lines: True to list what they find behind what is wrong with the lines, of which it is a consequence.
-        """
-        for rule in rules:
-            for problem in rule.check(subject):
-                if self.count(rule):
-                    self.keep(rule, problem, file, Place(), after_lines=after_lines)
-
-    def findings(self) -> tuple[Finding, ...]:
-        """Return what was kept, in the order of files and lines."""
-        kept = (self._kept[True] + self._kept[False])[: self._limit]
-        return tuple(finding for _, finding in sorted(kept, key=itemgetter(0)))

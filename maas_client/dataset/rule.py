@@ -1,9 +1,11 @@
 """What a rule is: a row of the table, with one pure function from a subject to the problems in it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from maas_client.dataset.profile import Profile
 
 Key = str | int
 T = TypeVar("T")
@@ -29,27 +31,42 @@ class Problem:
         path: JSON path of the value within its row, as keys and indices; empty for the row itself.
         position: Characters before the problem in its line, where the path does not say it.
         hint: What to do, where the rule's own hint is too general.
+        line: Of a problem that a rule about a whole file has with one of its lines, 1 for the first.
+        byte: Bytes before that line in the file.
     """
 
     message: str
     path: tuple[Key, ...] = ()
     position: int | None = None
     hint: str | None = None
+    line: int | None = None
+    byte: int | None = None
+
+
+Screen = Callable[[bytes], Iterator[int]]
+"""Given raw lines, yields where in them (bytes before it) a rule may find something; cheap, and never too few."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[T]):
     """One row of the table.
 
+    A rule about rows without `screen` must come to the same result for all plain rows with the same sequence of roles:
+    rows of nothing but messages of a known role and a text that is not blank, whatever the texts say. A rule that does
+    read the texts has a screen, which may point at too many places but never misses one, JSON escapes included.
+
     Attributes:
         id: Stable, such as `ROL001`; the letters are the group.
         name: Stable, for people, such as `missing-role`.
-        severity: What a finding of this rule means.
+        severity: What a finding of this rule means, where the profile does not change it.
         source: Where the rule comes from.
         why: What happens if it is ignored.
         hint: What to do about it.
         check: Yields the problems in a subject; pure, never raises.
         fixable: True if a program could mend it without guessing.
+        adapt: The severity for a profile, `None` if the rule does not apply to it; without it `severity` always holds.
+        screen: Where in raw lines the rule may find something.
+        sensitive: True if what it finds must not be shown: the excerpt is masked.
     """
 
     id: str
@@ -60,3 +77,10 @@ class Rule(Generic[T]):
     hint: str
     check: Callable[[T], Iterable[Problem]]
     fixable: bool = False
+    adapt: Callable[[Profile], Severity | None] | None = None
+    screen: Screen | None = None
+    sensitive: bool = False
+
+    def severity_for(self, profile: Profile) -> Severity | None:
+        """Return what a finding means under a profile, `None` if the rule does not apply."""
+        return self.adapt(profile) if self.adapt else self.severity

@@ -1,13 +1,29 @@
 """The table of all rules. To add a rule, add a row to the table of its subject; ids are never used twice."""
 
+from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from maas_client.dataset.decode import Decoded
+from maas_client.dataset.measure import Measured
 from maas_client.dataset.rule import Rule
-from maas_client.dataset.rules_file import CONTENTS_RULES, PATH_RULES, PROBE_RULES
+from maas_client.dataset.rules_file import CONTENTS_RULES, PART_RULES, PATH_RULES, PROBE_RULES, Contents, Part
 from maas_client.dataset.rules_line import LINE_RULES
-from maas_client.dataset.rules_row import ROW_RULES
+from maas_client.dataset.rules_row import ROW_RULES, Row
+from maas_client.dataset.source import Probe
+
+FOR_PROBES: tuple[Rule[Probe], ...] = (*PROBE_RULES,)
+FOR_PATHS: tuple[Rule[Path], ...] = (*PATH_RULES,)
+FOR_LINES: tuple[Rule[Decoded], ...] = (*LINE_RULES,)
+FOR_ROWS: tuple[Rule[Row], ...] = (*ROW_RULES,)
+FOR_MEASURES: tuple[Rule[Measured], ...] = ()
+FOR_FILES: tuple[Rule[Contents], ...] = (*CONTENTS_RULES,)
+FOR_PARTS: tuple[Rule[Part], ...] = (*PART_RULES,)
 
 RULES: MappingProxyType[str, Rule[Any]] = MappingProxyType(
-    {rule.id: rule for table in (PROBE_RULES, PATH_RULES, CONTENTS_RULES, LINE_RULES, ROW_RULES) for rule in table}
+    {
+        rule.id: rule
+        for rule in chain[Rule[Any]](FOR_PROBES, FOR_PATHS, FOR_LINES, FOR_ROWS, FOR_MEASURES, FOR_FILES, FOR_PARTS)
+    }
 )

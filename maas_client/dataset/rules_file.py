@@ -1,7 +1,7 @@
 """Rules about a file as a whole: what it is, its encoding, its size, how much of it can be used."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maas_client.dataset.rule import Problem, Rule, Severity
@@ -16,6 +16,23 @@ _ACFT = "azureml-acft-contrib-hf-nlp 0.0.91"
 _IMPORT = f"{_ACFT}, data_import.py"
 _DOCS = "MicrosoftDocs azure-ai-docs, fine-tune models with serverless deployments, retrieved 2026-11-23"
 
+Head = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often something was seen in a file, and where first.
+
+    Attributes:
+        count: How often.
+        line: The first line, 1 for the first of the file.
+        byte: Bytes before that line.
+    """
+
+    count: int
+    line: int
+    byte: int
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -25,23 +42,57 @@ class Contents:
         path: The file.
         part: `training` or `validation`.
         bytes: Its length.
+        head: Its first bytes, mark included.
+        lines: Lines, blank or not.
         rows: Lines that are not blank.
         valid_rows: Rows without an error.
-        encoding: `UTF-8`, or the wider encoding that its first bytes give away.
+        encoding: `UTF-8`, or the wider encoding (or `gzip`) that its first bytes give away.
         bom: True if it begins with a UTF-8 byte order mark.
         changed: True if it was written to while it was read.
-        split: True if the service will take the validation rows from this file.
+        returns: Lines that end with a carriage return and a line feed.
+        ended: True if its last line ends with a line feed.
+        shapes: The rows' top-level keys, sorted; for a row that is no object the name of its type in Python. The first
+            50 kinds of a file.
     """
 
     path: Path
     part: str
     bytes: int
+    head: Head = b""
+    lines: int = 0
     rows: int = 0
     valid_rows: int = 0
     encoding: str = "UTF-8"
     bom: bool = False
     changed: bool = False
+    returns: int = 0
+    ended: bool = True
+    shapes: Mapping[tuple[str, ...], Seen] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All training files, or all validation files, as the one set of rows that they are.
+
+    Attributes:
+        part: `training` or `validation`.
+        files: What each holds.
+        split: True if the service will take the validation rows from this part.
+    """
+
+    part: str
+    files: tuple[Contents, ...]
     split: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Lines that are not blank."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def valid_rows(self) -> int:
+        """Rows without an error."""
+        return sum(file.valid_rows for file in self.files)
 
 
 def training_rows(valid_rows: int, *, split: bool) -> int:
@@ -61,8 +112,13 @@ def _missing(probe: Probe) -> Iterator[Problem]:
 
 
 def _not_a_file(probe: Probe) -> Iterator[Problem]:
-    if probe.kind not in ("file", "missing", "unreadable"):
+    if probe.kind not in ("file", "missing", "unreadable", "damaged"):
         yield Problem(f"This is a {probe.kind}, not a file.")
+
+
+def _damaged(probe: Probe) -> Iterator[Problem]:
+    if probe.kind == "damaged":
+        yield Problem(f"The file cannot be unpacked: {probe.detail}.")
 
 
 def _unreadable(probe: Probe) -> Iterator[Problem]:
@@ -76,12 +132,13 @@ def _empty(probe: Probe) -> Iterator[Problem]:
 
 
 def _extension(path: Path) -> Iterator[Problem]:
-    if path.suffix.lower() != ".jsonl":
-        yield Problem(f"The extension is {path.suffix or 'missing'}; the service takes .jsonl only.")
+    inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    if inner.suffix.lower() != ".jsonl":
+        yield Problem(f"The extension is {inner.suffix or 'missing'}; the service takes .jsonl only.")
 
 
 def _wide(contents: Contents) -> Iterator[Problem]:
-    if contents.encoding != "UTF-8":
+    if contents.encoding not in ("UTF-8", "gzip"):
         yield Problem(f"The file is {contents.encoding}, not UTF-8. Its lines were not checked.")
 
 
@@ -105,18 +162,37 @@ def _nearly_too_large(contents: Contents) -> Iterator[Problem]:
         yield Problem(f"The file has {contents.bytes:,} bytes: under 512 MiB, over 512 million.")
 
 
-def _no_rows(contents: Contents) -> Iterator[Problem]:
-    if contents.valid_rows == 0 and contents.encoding == "UTF-8":
-        yield Problem(f"None of the {contents.rows:,} rows can be used.")
+def _compressed(path: Path) -> Iterator[Problem]:
+    if path.suffix.lower() == ".gz":
+        yield Problem("The file is compressed; the service takes .jsonl only.")
 
 
-def _few_rows(contents: Contents) -> Iterator[Problem]:
-    trained = training_rows(contents.valid_rows, split=contents.split)
-    if contents.part == "training" and contents.valid_rows > 0 and trained < MIN_TRAINING_ROWS:
-        left = f", {trained} after the split for validation" if contents.split else ""
-        yield Problem(
-            f"Only {contents.valid_rows} rows can be trained on{left}; the service needs {MIN_TRAINING_ROWS}."
-        )
+def _disguised(contents: Contents) -> Iterator[Problem]:
+    if contents.encoding == "gzip":
+        yield Problem("The file is gzip data, not text. Its lines were not checked.")
+
+
+def _line_ends(contents: Contents) -> Iterator[Problem]:
+    if contents.returns:
+        lines = "All lines" if contents.returns >= contents.lines - 1 else f"{contents.returns:,} lines"
+        yield Problem(f"{lines} end with a carriage return and a line feed.")
+
+
+def _not_ended(contents: Contents) -> Iterator[Problem]:
+    if not contents.ended:
+        yield Problem("The last line does not end with a line feed.")
+
+
+def _no_rows(part: Part) -> Iterator[Problem]:
+    if part.valid_rows == 0 and any(file.encoding == "UTF-8" for file in part.files):
+        yield Problem(f"None of the {part.rows:,} rows can be used.")
+
+
+def _few_rows(part: Part) -> Iterator[Problem]:
+    trained = training_rows(part.valid_rows, split=part.split)
+    if part.part == "training" and part.valid_rows > 0 and trained < MIN_TRAINING_ROWS:
+        left = f", {trained} after the split for validation" if part.split else ""
+        yield Problem(f"Only {part.valid_rows} rows can be trained on{left}; the service needs {MIN_TRAINING_ROWS}.")
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -130,10 +206,15 @@ PROBE_RULES: tuple[Rule[Probe], ...] = (
          "Check the permissions of the file and of its folders.", _unreadable),
     Rule("FIL004", "empty-file", _E, _IMPORT, "The run fails for want of rows.",
          "Write one JSON object a line: {\"messages\": [...]}.", _empty),
+    Rule("FIL008", "damaged-archive", _E, "this package", "Nothing behind the damage can be read.",
+         "Compress the file again.", _damaged),
 )
 PATH_RULES: tuple[Rule[Path], ...] = (
     Rule("FIL005", "wrong-extension", _E, f"{_IMPORT} (SUPPORTED_FILE_FORMATS)", "The run fails.",
          "Name the file *.jsonl; its content must be JSON lines.", _extension, fixable=True),
+    Rule("FIL007", "compressed-file", _W, f"{_IMPORT} (SUPPORTED_FILE_FORMATS)",
+         "It was read all the same, but cannot be trained on.", "Unpack it before it is uploaded.", _compressed,
+         fixable=True),
 )
 CONTENTS_RULES: tuple[Rule[Contents], ...] = (
     Rule("FIL006", "changed-file", _E, "this package", "What was checked is not what would be uploaded.",
@@ -141,9 +222,17 @@ CONTENTS_RULES: tuple[Rule[Contents], ...] = (
     Rule("ENC001", "wide-encoding", _E, _IMPORT, "The run fails: the service reads UTF-8.",
          "Convert it, for instance with `iconv -f UTF-16 -t UTF-8`.", _wide, fixable=True),
     Rule("ENC002", "byte-order-mark", _I, _IMPORT, "The service removes it.", "Nothing to do.", _mark, fixable=True),
+    Rule("ENC006", "gzip-data", _E, _IMPORT, "The run fails: the service reads UTF-8 text.",
+         "Unpack it; a file that is named .gz is read here as it is.", _disguised, fixable=True),
+    Rule("ENC007", "carriage-returns", _I, f"{_IMPORT}: text mode", "The service takes them for line ends.",
+         "Nothing to do.", _line_ends, fixable=True),
+    Rule("ENC008", "no-final-line-feed", _I, f"{_IMPORT}: text mode", "The service reads the last line all the same.",
+         "End it with a line feed, so that files can be joined.", _not_ended, fixable=True),
     Rule("LIM001", "file-too-large", _E, _DOCS, "The upload or the run fails.", "Use fewer rows.", _too_large),
     Rule("LIM002", "file-near-limit", _W, _DOCS, "The documents do not say which megabyte they mean.",
          "Keep the file under 512,000,000 bytes to be safe.", _nearly_too_large),
+)
+PART_RULES: tuple[Rule[Part], ...] = (
     Rule("LIM003", "too-few-rows", _E, f"{_ACFT}, validation_utils.py (check_min_train_samples)",
          "The run fails: \"fewer than 10 samples\".", "Add rows, or give a validation file of its own.", _few_rows),
     Rule("LIM004", "no-usable-rows", _E, f"{_ACFT}, chat_completion/preprocess/base.py",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maas_client.catalog import CatalogModel
+from maas_client.dataset.profile import DEFAULT, Profile
 from maas_client.dataset.rule import Problem, Rule, Severity
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -23,11 +24,16 @@ class Row:
 
     Attributes:
         value: Any JSON value.
-        model: The base model, if known.
+        profile: What it is checked for.
     """
 
     value: object
-    model: CatalogModel | None = None
+    profile: Profile = DEFAULT
+
+    @property
+    def model(self) -> CatalogModel | None:
+        """The base model, if known."""
+        return self.profile.model
 
 
 def count_messages(row: Row) -> int:

@@ -1,15 +1,25 @@
-"""The only module here that touches files: what a path is, and its bytes in blocks."""
+"""The only module here that touches files: what a path is, and its bytes in chunks."""
 
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 BLOCK_BYTES = 1024 * 1024
+GZIP = b"\x1f\x8b"
+STDIN = Path("-")
+"""Stands for standard input."""
+
+MAX_GROWTH_BYTES = 64 * 1024 * 1024
+"""How far behind its first length a file is read that grows all the while."""
+MAX_UNPACKED_RATIO, MIN_UNPACKED_BYTES = 200, 256 * 1024 * 1024
+"""Compressed text that unpacks to more than both is no text: JSON lines reach 5 to 50 times."""
 
 _KINDS = (
     (stat.S_ISDIR, "directory"),
@@ -43,7 +53,8 @@ class Probe:
 
     Attributes:
         path: As it was given.
-        kind: `file`, `missing`, `unreadable`, or what it is instead of a file, such as `directory`.
+        kind: `file`, `missing`, `unreadable`, `damaged` (compressed data that cannot be unpacked), or what it is
+            instead of a file, such as `directory`.
         size_bytes: Length of the file; 0 for anything else.
         detail: The operating system's words, if it refused.
     """
@@ -54,13 +65,19 @@ class Probe:
     detail: str = ""
 
 
+class DamagedError(OSError):
+    """Compressed data that cannot be unpacked."""
+
+
 class Source:
     """One open file, read once from its beginning; the digest is made on the way."""
 
-    def __init__(self, descriptor: int, identity: Identity) -> None:
+    def __init__(self, descriptor: int, identity: Identity, *, packed: bool = False) -> None:
         self._descriptor = descriptor
         self._hash = hashlib.sha256()
+        self._packed = packed
         self.identity = identity
+        self.done_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -71,18 +88,29 @@ class Source:
         os.close(self._descriptor)
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the bytes in blocks of at most `BLOCK_BYTES`.
+        """Yield the content in chunks of at most `BLOCK_BYTES`, unpacked if it is compressed.
 
         Raises:
             OSError: The file can no longer be read.
+            DamagedError: It cannot be unpacked.
         """
-        while block := os.read(self._descriptor, BLOCK_BYTES):
+        return _unpacked(self._raw()) if self._packed else self._raw()
+
+    def _raw(self) -> Iterator[bytes]:
+        end = self.identity.size_bytes + MAX_GROWTH_BYTES
+        while self.done_bytes < end and (block := os.read(self._descriptor, BLOCK_BYTES)):
             self._hash.update(block)
+            self.done_bytes += len(block)
             yield block
 
     @property
+    def total_bytes(self) -> int | None:
+        """How many bytes there are to be read, if that is known."""
+        return self.identity.size_bytes
+
+    @property
     def sha256(self) -> str:
-        """Hex digest of everything read so far."""
+        """Hex digest of the file as far as it was read, compressed if it is."""
         return self._hash.hexdigest()
 
     def changed(self) -> bool:
@@ -90,8 +118,74 @@ class Source:
         return _identity(os.fstat(self._descriptor)) != self.identity
 
 
+class Stdin(Source):
+    """Standard input, whatever it is; what begins as gzip does is unpacked."""
+
+    def __init__(self) -> None:
+        super().__init__(os.dup(0), Identity(0, 0, 0, 0))
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content in chunks."""
+        raw = self._raw()
+        head = next(raw, b"")
+        chunks = chain((head,), raw)
+        return _unpacked(chunks) if head.startswith(GZIP) else chunks
+
+    def _raw(self) -> Iterator[bytes]:
+        # A pipe gives little at a time; the cut must not depend on how much.
+        while block := b"".join(self._pieces()):
+            self._hash.update(block)
+            self.done_bytes += len(block)
+            yield block
+        self.identity = Identity(self.done_bytes, 0, 0, 0)
+
+    def _pieces(self) -> Iterator[bytes]:
+        missing = BLOCK_BYTES
+        while missing and (piece := os.read(self._descriptor, missing)):
+            missing -= len(piece)
+            yield piece
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Not known."""
+        return None
+
+    def changed(self) -> bool:
+        """What came through a pipe cannot change."""
+        return False
+
+
+def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip data, of which several pieces may follow each other; never more than a chunk at once."""
+    inflater = None
+    packed = unpacked = 0
+    for chunk in chunks:
+        packed += len(chunk)
+        rest = chunk
+        while rest:
+            inflater = inflater or zlib.decompressobj(wbits=31)
+            try:
+                data = inflater.decompress(rest, BLOCK_BYTES)
+            except zlib.error as error:
+                raise DamagedError(str(error)) from error
+            unpacked += len(data)
+            if unpacked > max(MIN_UNPACKED_BYTES, MAX_UNPACKED_RATIO * packed):
+                raise DamagedError(f"it unpacks to more than {MAX_UNPACKED_RATIO} times its size")
+            yield data
+            rest = inflater.unconsumed_tail
+            if inflater.eof:
+                # Some writers fill up with zeros.
+                rest, inflater = inflater.unused_data.lstrip(b"\0"), None
+    if inflater is not None:
+        yield inflater.flush()
+        if not inflater.eof:
+            raise DamagedError("the compressed data ends early")
+
+
 def open_source(path: Path) -> Source | Probe:
-    """Open a regular file for reading; return what is there instead if it is none, cannot be read, or is empty."""
+    """Open a file for reading; return what is there instead if it is none, cannot be read, or is empty."""
+    if path == STDIN:
+        return Stdin()
     try:
         # Asked before opening: opening a device may already do something.
         kind = _kind(path.stat().st_mode)
@@ -107,7 +201,7 @@ def open_source(path: Path) -> Source | Probe:
     if _kind(state.st_mode) != "file" or state.st_size == 0:
         os.close(descriptor)
         return Probe(path, _kind(state.st_mode))
-    return Source(descriptor, _identity(state))
+    return Source(descriptor, _identity(state), packed=path.suffix.lower() == ".gz")
 
 
 def _kind(mode: int) -> str:

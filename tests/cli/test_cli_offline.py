@@ -39,7 +39,7 @@ def test_json_is_one_document_for_all_files(invoke, data, broken):
     ("arguments", "words"),
     [
         (("none.jsonl",), "none.jsonl: There is no such file."),
-        (("train.jsonl", "broken.jsonl", "--validation", "train.jsonl"), "check them one by one"),
+        (("train.jsonl", "broken.jsonl", "--validation", "held-out.jsonl"), "held-out.jsonl: There is no such file."),
         (("train.jsonl", "--model", "Phi-5"), "Unknown model 'Phi-5'. Did you mean Phi-4"),
     ],
 )

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from maas_client.dataset import check
 from maas_client.dataset.decode import decode
-from maas_client.dataset.fast import plain_messages
 from maas_client.dataset.jsonl import BOM, lines
-from maas_client.dataset.rules_line import LINE_RULES
-from maas_client.dataset.rules_row import ROW_RULES, Row
+from maas_client.dataset.rules import FOR_LINES, FOR_ROWS
+from maas_client.dataset.rules_row import Row
+from maas_client.dataset.scan import Scanner
+from maas_client.dataset.selection import Selection
 
 # fmt: off
 PIECES = st.sampled_from([
@@ -28,11 +29,20 @@ MESSAGE = st.fixed_dictionaries({"role": ROLES, "content": TEXT}, optional={"nam
 ROW = st.fixed_dictionaries({"messages": st.lists(MESSAGE, max_size=4)}, optional={"tools": st.none(), "id": TEXT})
 
 
+SCANNER = Scanner(Selection(), 100)
+
+
+def taken_fast(data: bytes) -> int:
+    """The number of messages, if no screen points at the line and the compiled decoder takes it."""
+    assert SCANNER._fast
+    return 0 if SCANNER._hits(data) else len(SCANNER._fast.take(data) or ())
+
+
 def findings_of(data: bytes) -> int:
     decoded = decode(data)
-    found = sum(1 for rule in LINE_RULES for _ in rule.check(decoded))
+    found = sum(1 for rule in FOR_LINES for _ in rule.check(decoded))
     if decoded.read:
-        found += sum(1 for rule in ROW_RULES for _ in rule.check(Row(decoded.value)))
+        found += sum(1 for rule in FOR_ROWS for _ in rule.check(Row(decoded.value)))
     return found
 
 
@@ -79,7 +89,7 @@ def test_the_fast_path_takes_nothing_in_which_a_rule_finds_something(row, ascii_
     if repeat:
         text = text.replace('"role": ', '"role": "user", "role": ', 1)
     data = text.encode("utf-8", "surrogatepass")
-    taken = plain_messages(data, system_role=True)
+    taken = taken_fast(data)
     if taken:
         assert findings_of(data) == 0
         assert taken == len(row["messages"])
@@ -88,10 +98,10 @@ def test_the_fast_path_takes_nothing_in_which_a_rule_finds_something(row, ascii_
 @given(SOUP)
 def test_the_fast_path_agrees_on_any_bytes(content):
     for line in content.split(b"\n"):
-        if plain_messages(line, system_role=True):
+        if taken_fast(line):
             assert findings_of(line) == 0
 
 
 def test_a_plain_row_does_take_the_fast_path():
     row = {"messages": [{"role": "user", "content": 'é "quoted"'}, {"role": "assistant", "content": "b"}]}
-    assert plain_messages(json.dumps(row).encode(), system_role=True) == 2
+    assert taken_fast(json.dumps(row).encode()) == 2

@@ -179,7 +179,7 @@ def test_byte_order_mark_is_only_told_of(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + "\n".join([*map(row, range(20)), "{"]).encode())
     report = check(path)
-    assert report.counts == {"ENC002": 1, "JSN002": 1}
+    assert report.counts == {"ENC002": 1, "ENC008": 1, "JSN002": 1}
     finding = next(finding for finding in report.findings if finding.line)
     assert finding.byte is not None
     assert path.read_bytes()[finding.byte - 2 :] == b"\n{"
@@ -259,7 +259,7 @@ def test_to_dict_is_json(tmp_path):
     assert found["summary"]["rules"] == {"SCH002": 1}
     assert found["summary"]["files"][0]["path"] == str(path)
     assert set(found["findings"][0]) == {
-        "rule", "severity", "file", "line", "column", "byte", "path", "message", "hint", "fixable",
+        "rule", "severity", "file", "line", "column", "byte", "path", "message", "hint", "fixable", "excerpt", "why",
     }  # fmt: skip
     assert found["findings"][0]["line"] == 21
 

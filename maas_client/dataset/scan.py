@@ -1,0 +1,195 @@
+"""One block of lines judged: findings, counts, and what the whole file needs to know of it.
+
+A scanner knows nothing of files and of other blocks, so blocks may be scanned in any order, by any process; lines and
+bytes are counted from the block's beginning.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
+
+from maas_client.dataset.decode import Decoded, decode
+from maas_client.dataset.excerpt import excerpt
+from maas_client.dataset.fast import FastPath, PlainMessage, Role
+from maas_client.dataset.jsonl import Block, lines_of
+from maas_client.dataset.locate import Locator, json_path
+from maas_client.dataset.measure import NOTHING, Measured, Measurer, RowMeasure
+from maas_client.dataset.report import Finding
+from maas_client.dataset.rule import Problem, Severity
+from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
+from maas_client.dataset.rules_file import Seen
+from maas_client.dataset.rules_row import Row, count_messages
+from maas_client.dataset.selection import Active, Selection
+
+T = TypeVar("T")
+MAX_SHAPES = 50
+Shape = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What one block holds.
+
+    Attributes:
+        lines: Lines.
+        rows: Lines that are not blank.
+        valid_rows: Rows without an error.
+        messages: Messages in the valid rows.
+        returns: Lines that end with a carriage return before their line feed.
+        counts: How often each rule found something.
+        findings: In the order of lines; as many as may be kept, of errors and of others.
+        shapes: Top-level keys of rows, sorted; for a row that is no object the name of its type.
+        measure: The sum over the valid rows, if they were measured.
+    """
+
+    lines: int = 0
+    rows: int = 0
+    valid_rows: int = 0
+    messages: int = 0
+    returns: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    shapes: dict[Shape, Seen] = field(default_factory=dict)
+    measure: RowMeasure = NOTHING
+
+
+class _Line(NamedTuple):
+    order: int
+    start: int
+    data: bytes | None
+
+
+class Scanner:
+    """Applies the rules about lines and rows; one for each process.
+
+    Args:
+        selection: The rules in force.
+        limit: Findings to keep of a block, of errors and of others.
+        measurer: Measures the valid rows.
+    """
+
+    def __init__(self, selection: Selection, limit: int, measurer: Measurer | None = None) -> None:
+        self._profile = selection.profile
+        self._line_rules = selection.of(FOR_LINES)
+        self._row_rules = selection.of(FOR_ROWS)
+        self._measure_rules = selection.of(FOR_MEASURES) if measurer else ()
+        self._screens = [active.rule.screen for active in self._row_rules if active.rule.screen]
+        self._limit = limit
+        self._measurer = measurer
+        self._fast = FastPath(self._approve) if self._profile.method == "supervised" else None
+        self._result = Scanned()
+        self._room = {True: limit, False: limit}
+
+    def scan(self, block: Block) -> Scanned:
+        """Judge the lines of a block."""
+        self._result = result = Scanned()
+        self._room = {True: self._limit, False: self._limit}
+        hits = self._hits(block.data)
+        hit = hits.pop() if hits else -1
+        for index, (start, data) in enumerate(lines_of(block)):
+            result.lines += 1
+            screened = 0 <= hit < start + len(data or b"") + 1
+            while screened and 0 <= hit < start + len(data or b"") + 1:
+                hit = hits.pop() if hits else -1
+            self._line(_Line(index, start, data), screened=screened)
+        return result
+
+    def _hits(self, data: bytes | None) -> list[int]:
+        """Return where the screens point, the last place first."""
+        if data is None:
+            return []
+        return sorted({at for screen in self._screens for at in screen(data)}, reverse=True)
+
+    def _line(self, line: _Line, *, screened: bool) -> None:
+        if line.data is not None:
+            if line.data.endswith(b"\r"):
+                self._result.returns += 1
+            messages = self._fast.take(line.data) if self._fast and not screened else None
+            if messages is not None:
+                self._plain(line, messages)
+                return
+        self._closely(line)
+
+    def _plain(self, line: _Line, messages: list[PlainMessage]) -> None:
+        result = self._result
+        result.rows += 1
+        self._shape(("messages",), line)
+        measured = True
+        if self._measurer:
+            plain = [{"role": message.role, "content": message.content} for message in messages]
+            measured = self._measure(line, plain, None, None)
+        if measured:
+            result.valid_rows += 1
+            result.messages += len(messages)
+
+    def _closely(self, line: _Line) -> None:
+        decoded = decode(line.data)
+        if any(fault.kind == "blank" for fault in decoded.faults):
+            self._apply(self._line_rules, decoded, line, decoded)
+            return
+        self._result.rows += 1
+        good = self._apply(self._line_rules, decoded, line, decoded) and decoded.read
+        if decoded.read:
+            row = Row(decoded.value, self._profile)
+            self._shape(_shape_of(decoded.value), line)
+            good = self._apply(self._row_rules, row, line, decoded) and good
+            messages = count_messages(row)
+            if good and self._measurer and messages and isinstance(decoded.value, dict):
+                good = self._measure(line, decoded.value["messages"], decoded.value.get("tools"), decoded)
+            if good:
+                self._result.valid_rows += 1
+                self._result.messages += messages
+
+    def _measure(self, line: _Line, messages: list[Any], tools: object, decoded: Decoded | None) -> bool:
+        assert self._measurer  # noqa: S101
+        measure = self._measurer.measure(messages, tools)
+        self._result.measure += measure
+        return self._apply(self._measure_rules, Measured(measure, self._profile), line, decoded)
+
+    def _apply(self, rules: Iterable[Active[T]], subject: T, line: _Line, decoded: Decoded | None) -> bool:
+        """Apply rules to a line; return whether none found an error."""
+        good = True
+        locator: Locator | None = None
+        for active in rules:
+            is_error = active.severity is Severity.ERROR
+            for problem in active.rule.check(subject):
+                good = good and not is_error
+                self._result.counts[active.rule.id] += 1
+                if self._room[is_error] <= 0:
+                    continue
+                self._room[is_error] -= 1
+                decoded = decoded or decode(line.data)
+                locator = locator or Locator(decoded.text)
+                self._result.findings.append(_located(active, problem, line, decoded, locator))
+        return good
+
+    def _approve(self, roles: tuple[Role, ...]) -> bool:
+        row = Row({"messages": [{"role": role, "content": "x"} for role in roles]}, self._profile)
+        return not any(True for active in self._row_rules if active.rule.screen is None for _ in active.rule.check(row))
+
+    def _shape(self, shape: Shape, line: _Line) -> None:
+        shapes = self._result.shapes
+        if shape in shapes:
+            shapes[shape] = replace(shapes[shape], count=shapes[shape].count + 1)
+        elif len(shapes) < MAX_SHAPES:
+            shapes[shape] = Seen(1, line.order + 1, line.start)
+
+
+def _shape_of(value: object) -> Shape:
+    if isinstance(value, dict):
+        return tuple(sorted(str(key)[:40] for key in value)[:20])
+    return (type(value).__name__,)
+
+
+def _located(active: Active[T], problem: Problem, line: _Line, decoded: Decoded, locator: Locator) -> Finding:
+    known = problem.position is None or bool(problem.path)
+    at = locator.position(problem.path) if problem.position is None else problem.position
+    return active.finding(
+        problem,
+        line=line.order + 1,
+        column=at + 1,
+        byte=line.start + len(decoded.text[:at].encode("utf-8")),
+        path=json_path(problem.path) if decoded.read and known else None,
+        excerpt=excerpt(decoded.text, at, sensitive=active.rule.sensitive) or None,
+    )
