@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class BaseModel:
         registry: The registry that holds it.
         version: The last version seen there.
         capabilities: Such as `serverless-finetune`, `deploy`, `chat`.
+        finetune_regions: Where it can be, or could be, tuned serverless.
     """
 
     name: str
     registry: str
     version: str
     capabilities: frozenset[str]
+    finetune_regions: tuple[str, ...] = ()
 
 
 def read_models(text: str) -> dict[str, BaseModel]:
@@ -32,10 +35,15 @@ def read_models(text: str) -> dict[str, BaseModel]:
     """
     try:
         rows = tomllib.loads(text)["model"]
-        models = [BaseModel(row["id"], row["registry"], row["version"], frozenset(row["capabilities"])) for row in rows]
+        models = [_model(row) for row in rows]
     except (KeyError, TypeError) as error:
         raise ValueError(f"the model catalog lacks {error}") from error
     return {model.name: model for model in models}
+
+
+def _model(row: Mapping[str, Any]) -> BaseModel:
+    regions = tuple(row.get("finetune_regions", ()))
+    return BaseModel(row["id"], row["registry"], row["version"], frozenset(row["capabilities"]), regions)
 
 
 @cache

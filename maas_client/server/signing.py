@@ -24,16 +24,17 @@ class SasProblem:
     message: str
 
 
-def sign(secret: bytes, resource: str, permissions: str, expires: float) -> str:
+def sign(secret: bytes, resource: str, permissions: str, expires: float, *, kind: str = "c") -> str:
     """Return a SAS query string for one resource.
 
     Args:
         secret: The server's signing secret.
-        resource: What may be touched: `account/container`, or the path of one link.
+        resource: What may be touched: `account/container`, `account/container/blob`, or the path of one link.
         permissions: Letters such as `racwl`.
         expires: Real seconds since the epoch.
+        kind: `c` for a container, `b` for one blob.
     """
-    fields = {"sv": SERVICE_VERSION, "sr": "c", "sp": permissions, "se": iso_seconds(expires)}
+    fields = {"sv": SERVICE_VERSION, "sr": kind, "sp": permissions, "se": iso_seconds(expires)}
     return urlencode({**fields, "sig": _signature(secret, resource, fields)})
 
 

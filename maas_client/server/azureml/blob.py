@@ -52,7 +52,9 @@ def _authorise(request: Request, world: World, account: str, container: str, pat
         pass
     elif "sig" in request.query_params:
         need = _NEED[request.method] if path else "l"
-        problem = check(world.secret, f"{account}/{container}", need, request.query_params, world.clock.real())
+        # A signature of one blob (sr=b) opens that blob and nothing else.
+        signed = f"{account}/{container}" + (f"/{path}" if request.query_params.get("sr") == "b" else "")
+        problem = check(world.secret, signed, need, request.query_params, world.clock.real())
         if problem:
             raise BlobError(403, problem.code, problem.message)
     else:

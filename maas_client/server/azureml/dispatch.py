@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from maas_client.server.azureml.errors import envelope
+from maas_client.server.azureml.errors import envelope, mlflow_error
 from maas_client.server.azureml.routes import match
 from maas_client.server.azureml.wire import Call, Handler, Json, Reply
 from maas_client.server.service.errors import ServiceError, not_implemented
@@ -33,7 +33,9 @@ async def arm_endpoint(request: Request, world: World, trainer: Trainer, now: fl
 
 
 def refusal(request: Request, error: ServiceError, now: float) -> Response:
-    """Return the ARM envelope of a refusal."""
+    """Return the ARM envelope of a refusal, or what MLflow's clients read."""
+    if request.url.path.lower().startswith("/mlflow/"):
+        return json_response(Reply(error.status, mlflow_error(error), error.headers))
     ids: Mapping[str, str] = request.scope["maas.ids"]
     return json_response(Reply(error.status, envelope(error, ids["request"], ids["correlation"], now), error.headers))
 

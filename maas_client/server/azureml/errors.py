@@ -27,3 +27,9 @@ def envelope(error: ServiceError, request_id: str, correlation: str, now: float)
         info.append({"type": "InnerError", "info": {"value": nested}})
     body = {"code": error.code, "message": error.message, "target": error.target, "details": [], "additionalInfo": info}
     return {"error": body}
+
+
+def mlflow_error(error: ServiceError) -> dict[str, Any]:
+    """Return the body of a refusal in MLflow's form. Source: MLflow REST API 2.0, `error_code` and `message`."""
+    code = {404: "RESOURCE_DOES_NOT_EXIST", 400: "INVALID_PARAMETER_VALUE", 401: "UNAUTHENTICATED"}.get(error.status)
+    return {"error_code": code or error.code, "message": error.message}

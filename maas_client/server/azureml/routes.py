@@ -8,7 +8,20 @@ the operation.
 import re
 from collections.abc import Iterator
 
-from maas_client.server.azureml import data, endpoints, jobs, metrics, models, operations, runs, workspace
+from maas_client.server.azureml import (
+    artifacts,
+    cloud,
+    data,
+    endpoints,
+    jobs,
+    metrics,
+    mlflow,
+    models,
+    operations,
+    registry,
+    runs,
+    workspace,
+)
 from maas_client.server.azureml.wire import Handler, Operation
 
 _PREVIEWS = frozenset(
@@ -86,36 +99,57 @@ def _data_plane() -> Iterator[Operation]:
     yield row("RunHistory_GetChildren", "GET", f"{history}/runs/{{name}}/children", runs.children)
     yield row("RunHistory_GetRunData", "POST", f"{history}/rundata", runs.run_data)
     yield row("RunHistory_Get", "GET", f"{history}{run}", runs.run)
+    yield row("RunHistory_GetById", "GET", f"{history}/runs/{{name}}", runs.run)
     yield row("RunHistory_Patch", "PATCH", f"{history}{run}", runs.patch)
     yield row("RunHistory_GetDetailsOfExperiment", "GET", f"{history}{run}/details", runs.details)
-    yield row("RunArtifacts_List", "GET", f"{history}{run}/artifacts")
-    yield row("RunArtifacts_ListByPath", "GET", f"{history}{run}/artifacts/path")
-    yield row("RunArtifacts_GetContentInformation", "GET", f"{history}{run}/artifacts/contentinfo")
-    yield row("Models_BatchGetResolvedUris", "POST", f"/modelregistry/v1.0{_W}/models/batchGetResolvedUris")
+    artifact = f"{history}{run}/artifacts"
+    yield row("RunArtifacts_List", "GET", artifact, artifacts.list_artifacts)
+    yield row("RunArtifacts_ListByPath", "GET", f"{artifact}/path", artifacts.list_by_path)
+    yield row("RunArtifacts_GetContentInformation", "GET", f"{artifact}/contentinfo", artifacts.content_information)
+    yield row("RunArtifacts_ListByPrefix", "GET", f"{artifact}/prefix/contentinfo", artifacts.list_content_information)
+    resolved = f"/modelregistry/v1.0{_W}/models/batchGetResolvedUris"
+    yield row("Models_BatchGetResolvedUris", "POST", resolved, artifacts.resolve_model_uris)
     metric = f"/metric/v2.0{_W}/runs/{{name}}"
     yield row("RunMetrics_List", "POST", f"{metric}/list", metrics.native_list)
     yield row("RunMetrics_GetFull", "POST", f"{metric}/full", metrics.native_full)
-    yield row("RunMetrics_GetSample", "POST", f"{metric}/sample")
+    yield row("RunMetrics_GetSample", "POST", f"{metric}/sample", metrics.native_sample)
+    # Only a run writes metrics, and no run outside of this server exists.
     yield row("RunMetrics_PostBatch", "POST", f"{metric}/batch")
-    for version in ("v1.0", "v2.0"):
-        mlflow = f"/mlflow/{version}{_W}/api/2.0/mlflow"
-        yield row("MLflow_GetRun", "GET", f"{mlflow}/runs/get", metrics.mlflow_run)
-        yield row("MLflow_GetMetricHistory", "GET", f"{mlflow}/metrics/get-history", metrics.mlflow_history)
-        yield row("MLflow_SearchRuns", "POST", f"{mlflow}/runs/search")
-        yield row("MLflow_ListArtifacts", "GET", f"{mlflow}/artifacts/list")
-        yield row("MLflow_GetExperimentByName", "GET", f"{mlflow}/experiments/get-by-name")
-    yield row("Registries_GetDiscovery", "GET", "/registrymanagement/v1.0/registries/{registry}/discovery")
-    registry = (
-        "/mferp/managementfrontend/subscriptions/{sub}/resourceGroups/{rg}"
-        + _ML
-        + "/registries/{registry}/models/{name}/versions"
-    )
-    yield row("RegistryModelVersions_List", "GET", registry)
-    yield row("RegistryModelVersions_Get", "GET", f"{registry}/{{version}}")
     yield Operation("Discovery_Get", "GET", "/discovery", None, workspace.discovery, public=True)
+    yield Operation("Metadata_Get", "GET", "/metadata/endpoints", None, cloud.metadata, public=True)
 
 
-TABLE: tuple[Operation, ...] = (*_arm(), *_data_plane())
+def _mlflow() -> Iterator[Operation]:
+    rows: tuple[tuple[str, str, str, Handler], ...] = (
+        ("MLflow_GetRun", "GET", "runs/get", mlflow.get_run),
+        ("MLflow_SearchRuns", "POST", "runs/search", mlflow.search_runs),
+        ("MLflow_GetMetricHistory", "GET", "metrics/get-history", mlflow.metric_history),
+        ("MLflow_ListArtifacts", "GET", "artifacts/list", mlflow.list_artifacts),
+        ("MLflow_GetExperiment", "GET", "experiments/get", mlflow.get_experiment),
+        ("MLflow_GetExperimentByName", "GET", "experiments/get-by-name", mlflow.get_experiment_by_name),
+        ("MLflow_SearchExperiments", "POST", "experiments/search", mlflow.search_experiments),
+    )
+    for version in ("v1.0", "v2.0"):
+        for name, method, path, handler in rows:
+            yield Operation(name, method, f"/mlflow/{version}{_W}/api/2.0/mlflow/{path}", None, handler)
+
+
+def _registries() -> Iterator[Operation]:
+    where = "/registrymanagement/v1.0/registries/{registry}/discovery"
+    yield Operation("Registries_GetDiscovery", "GET", where, None, registry.discovery)
+    scope = "/mferp/managementfrontend/subscriptions/{sub}/resourceGroups/{rg}"
+    models_path = f"{scope}{_ML}/registries/{{registry}}/models"
+    rows: tuple[tuple[str, str, Handler], ...] = (
+        ("RegistryModelContainers_List", "", registry.list_containers),
+        ("RegistryModelContainers_Get", "/{name}", registry.get_container),
+        ("RegistryModelVersions_List", "/{name}/versions", registry.list_versions),
+        ("RegistryModelVersions_Get", "/{name}/versions/{version}", registry.get_version),
+    )
+    for name, path, handler in rows:
+        yield Operation(name, "GET", models_path + path, None, handler)
+
+
+TABLE: tuple[Operation, ...] = (*_arm(), *_data_plane(), *_mlflow(), *_registries())
 PREFIXES = (
     "/subscriptions/",
     "/history/",
@@ -125,6 +159,7 @@ PREFIXES = (
     "/registrymanagement/",
     "/mferp/",
     "/discovery",
+    "/metadata/",
 )
 """Paths that belong to this dialect, whether an operation matches or not."""
 

@@ -10,6 +10,7 @@ from maas_client.server.azureml.wire import Call, Json, Reply
 from maas_client.server.clock import iso7
 from maas_client.server.service import jobs, models
 from maas_client.server.service.errors import user_error
+from maas_client.server.service.experiments import experiment_id
 from maas_client.server.service.jobs import Job
 from maas_client.server.service.logs import LOG_PATH
 from maas_client.server.service.world import LOCATION, Workspace
@@ -92,7 +93,7 @@ def _run(where: Workspace, job: Job, now: float) -> Json:
         "parentRunId": None,
         "runNumber": job.seq,
         "runType": "azureml.finetuning",
-        "experimentId": job.body["experimentName"],
+        "experimentId": experiment_id(where, job.body["experimentName"]),
         "createdUtc": iso7(job.created),
         "status": job.status(now),
         "displayName": job.body["displayName"] or job.name,

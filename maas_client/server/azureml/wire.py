@@ -68,7 +68,7 @@ class Reply:
     """An answer: a status, a JSON value or none, and headers."""
 
     status: int = 200
-    body: Json | None = None
+    body: Json | list[Json] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

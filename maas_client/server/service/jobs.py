@@ -1,6 +1,7 @@
 """Fine-tuning jobs: create, read, list, cancel, delete. What a job is at a moment follows from clock and plan."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from sqlite3 import Row
@@ -154,6 +155,11 @@ def page(world: World, workspace: Workspace, wanted: Filter, before: int | None)
     """Return up to `PAGE` jobs, newest first, and the row before which the next page begins (None: no more)."""
     jobs = list(_wanted(world, workspace, wanted, before, PAGE + 1))
     return jobs[:PAGE], (jobs[PAGE - 1].seq if len(jobs) > PAGE else None)
+
+
+def every(world: World, workspace: Workspace, wanted: Filter) -> list[Job]:
+    """Return all jobs that a filter takes, newest first."""
+    return list(_wanted(world, workspace, wanted, None, sys.maxsize))
 
 
 def cancel(world: World, workspace: Workspace, name: str, now: float) -> str | None:

@@ -27,7 +27,9 @@ def test_details_log_and_metrics_grow_with_the_clock(space):
     assert log.startswith(first.content.decode())
     assert len(log) > len(first.content)
 
-    names = [item["name"] for item in space.data("POST", "metric/v2.0", "/runs/watched/list", {}).json["value"]]
+    names = [
+        item["metricKey"]["name"] for item in space.data("POST", "metric/v2.0", "/runs/watched/list", {}).json["value"]
+    ]
     assert {"loss", "learning_rate", "train_loss"} <= set(names)
     full = space.data("POST", "metric/v2.0", "/runs/watched/full", {"metricName": "loss"}).json
     assert [set(point["data"]) for point in full["value"]] == [{"loss"}] * len(full["value"])
@@ -68,7 +70,7 @@ def test_mlflow_run_and_paged_history(space):
     assert [point["step"] for point in points] == sorted(point["step"] for point in points)
     for bad in ("", "?run_id=none", "?run_id=flow", "?run_id=flow&metric_key=loss&page_token=x"):
         assert space.data("GET", "mlflow/v1.0", f"/api/2.0/mlflow/metrics/get-history{bad}").status in {400, 404}
-    assert space.data("POST", "mlflow/v2.0", "/api/2.0/mlflow/runs/search", {}).status == 501
+    assert space.data("POST", "metric/v2.0", "/runs/flow/batch", {}).status == 501
 
 
 def test_run_data_children_and_annotations(space):
