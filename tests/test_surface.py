@@ -75,7 +75,7 @@ def test_all_is_all_there_is(module: Any) -> None:
 def test_all_of_types_leaves_no_value_out() -> None:
     homes = [
         import_module(f"maas_client.types.{name}")
-        for name in ("base", "chat", "deployments", "files", "jobs", "models")
+        for name in ("base", "chat", "compute", "deployments", "files", "jobs", "models")
     ]
     defined = {
         name

@@ -34,14 +34,17 @@ class Lifecycle:
         return cls("current", deprecated, retired)
 
 
-def check_finetune(model: "CatalogModel", *, today: date, emulator: bool, allow_retired: bool) -> list[str]:
-    """Refuse a model that the target does not fine-tune as a service; return warnings about one that it soon will not.
+def check_finetune(
+    model: "CatalogModel", *, today: date, emulator: bool, allow_retired: bool, compute: bool = False
+) -> list[str]:
+    """Refuse a model that the target does not fine-tune; return warnings about one that it soon will not.
 
     Args:
         model: The base model.
         today: The day (UTC) on which the job would be created.
         emulator: True for a local server, which trains retired models too.
         allow_retired: True to send the job all the same and let the service decide.
+        compute: True to train on compute of the user's own, false to train as a service.
 
     Returns:
         Warnings, each a sentence; empty when there is nothing to say.
@@ -49,16 +52,8 @@ def check_finetune(model: "CatalogModel", *, today: date, emulator: bool, allow_
     Raises:
         ConfigurationError: The service never offered this, or has withdrawn it.
     """
-    if not model.can("serverless-finetune"):
-        way = (
-            " It can be tuned on compute of your own, which this client does not do"
-            if model.can("compute-finetune")
-            else ""
-        )
-        raise ConfigurationError(
-            f"{model.id} cannot be fine-tuned as a service.{way and way + '.'}",
-            hint=f"Use {model.replacement or 'another model'} (see `maas-ft models list`).",
-        )
+    if not model.can("compute-finetune" if compute else "serverless-finetune"):
+        raise _never_offered(model, compute=compute)
     status = model.finetune_status(today)
     if emulator or status.state == "current":
         return []
@@ -71,4 +66,21 @@ def check_finetune(model: "CatalogModel", *, today: date, emulator: bool, allow_
     raise ConfigurationError(
         f"Azure retired fine-tuning of {model.id} on {status.retired}.",
         hint=f"{instead}, train locally with `--local`, or send it all the same with `--allow-retired`.",
+    )
+
+
+def _never_offered(model: "CatalogModel", *, compute: bool) -> ConfigurationError:
+    if compute:
+        return ConfigurationError(
+            f"{model.id} cannot be fine-tuned on compute of your own.",
+            hint="Leave compute out: it is tuned as a service.",
+        )
+    if model.can("compute-finetune"):
+        return ConfigurationError(
+            f"{model.id} cannot be fine-tuned as a service.",
+            hint="Tune it on compute of your own (compute=Compute(...), or --instance-type), or use another model.",
+        )
+    return ConfigurationError(
+        f"{model.id} cannot be fine-tuned as a service.",
+        hint=f"Use {model.replacement or 'another model'} (see `maas-ft models list`).",
     )

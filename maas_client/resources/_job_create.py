@@ -16,7 +16,7 @@ from maas_client.errors import (
 )
 from maas_client.resources._names import check_job_name, new_job_name
 from maas_client.resources._session import Session
-from maas_client.types import File, FineTuningJob, Hyperparameters
+from maas_client.types import Compute, File, FineTuningJob, Hyperparameters, Notifications
 
 logger = logging.getLogger("maas_client")
 
@@ -36,6 +36,8 @@ class JobOptions(TypedDict, total=False):
     experiment_name: str
     tags: Mapping[str, str] | None
     properties: Mapping[str, str] | None
+    compute: Compute | None
+    notifications: Notifications | None
     allow_retired: bool
 
 
@@ -56,6 +58,8 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
     experiment_name: str = "maas-client",
     tags: Mapping[str, str] | None = None,
     properties: Mapping[str, str] | None = None,
+    compute: Compute | None = None,
+    notifications: Notifications | None = None,
     allow_retired: bool = False,
 ) -> FineTuningJob:
     """Check, create, and if the answer is lost look for the job; see `AsyncJobs.create`."""
@@ -68,7 +72,13 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
     base = catalog.get(model)
     today = (await session.io.now()).date()
     for warning in (
-        *catalog.check_finetune(base, today=today, emulator=session.emulator, allow_retired=allow_retired),
+        *catalog.check_finetune(
+            base,
+            today=today,
+            emulator=session.emulator,
+            allow_retired=allow_retired,
+            compute=compute is not None,
+        ),
         *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
     ):
         logger.warning("%s", warning)
@@ -85,6 +95,8 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
         experiment_name=experiment_name,
         tags=dict(tags or {}),
         properties=dict(properties or {}),
+        compute=compute,
+        notifications=notifications,
     )
     try:
         return await session.run(session.dialect.jobs.create(draft))

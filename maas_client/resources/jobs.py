@@ -48,6 +48,8 @@ class AsyncJobs:
                 experiment_name: Groups jobs in the studio; `maas-client` if left out.
                 tags: Yours to set and to change. Creating a job again replaces the tags that it has.
                 properties: Yours to set, once: the service adds to them, and a value is never changed.
+                compute: Your machines to train on; the service's own if left out.
+                notifications: Who gets mail when the job ends.
                 allow_retired: Try it with a model that the service no longer trains.
 
         Returns:

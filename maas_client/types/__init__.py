@@ -12,6 +12,7 @@ from maas_client.types.chat import (
     MessageInput,
     Usage,
 )
+from maas_client.types.compute import Compute, Notifications
 from maas_client.types.deployments import Deployment, DeploymentKeys, DeploymentStatus
 from maas_client.types.files import File
 from maas_client.types.jobs import (
@@ -32,6 +33,7 @@ __all__ = [
     "ChildJob",
     "Choice",
     "ChunkChoice",
+    "Compute",
     "Delta",
     "Deployment",
     "DeploymentKeys",
@@ -46,6 +48,7 @@ __all__ = [
     "Message",
     "MessageInput",
     "MetricPoint",
+    "Notifications",
     "ServiceError",
     "Usage",
     "Value",

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from maas_client.types.base import ServiceError, Value
+from maas_client.types.compute import Compute
 
 
 class JobStatus(StrEnum):
@@ -56,6 +57,8 @@ class FineTuningJob(Value):
     """Id of the validation file; `None` lets the service hold back a fifth of the training rows."""
     hyperparameters: Hyperparameters = Hyperparameters()
     """As sent; what was left out is the service's choice."""
+    compute: Compute | None = None
+    """Your machines, if it trains on them; `None` trains on the service's own."""
     output_model: str
     """Name under which the fine-tuned model is registered."""
     fine_tuned_model: str | None = None

@@ -7,7 +7,7 @@ sends them.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -31,12 +31,16 @@ from maas_client.core.flow import Flow
 from maas_client.core.io import Request
 from maas_client.core.paging import Page
 from maas_client.errors import ConflictError
-from maas_client.types import FineTuningJob, Hyperparameters, JobStatus
+from maas_client.types import Compute, FineTuningJob, Hyperparameters, JobStatus, Notifications
+from maas_client.types.compute import Identity, Tier
 
 FINGERPRINT = "maas-client.fingerprint"
 OUTPUT = "registered_model"
 """The key of `outputs` that everything Microsoft ships uses."""
 
+_IDENTITY: dict[Identity, str] = {"aml_token": "AMLToken", "managed": "Managed", "user_identity": "UserIdentity"}
+_OUR_IDENTITY = {wire: ours for ours, wire in _IDENTITY.items()}
+_ENDS = {"completed": "JobCompleted", "failed": "JobFailed", "cancelled": "JobCancelled"}
 _HYPERPARAMETERS = {
     "n_epochs": "num_train_epochs",
     "batch_size": "per_device_train_batch_size",
@@ -60,6 +64,8 @@ class JobDraft:
     experiment_name: str = "maas-client"
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    compute: Compute | None = None
+    notifications: Notifications | None = None
 
     def definition(self) -> dict[str, Any]:
         """Return what the service refuses to change later."""
@@ -78,6 +84,8 @@ class JobDraft:
             "experimentName": self.experiment_name,
             "fineTuningDetails": details,
             "outputs": {OUTPUT: {"jobOutputType": "mlflow_model", "assetName": self.output_model}},
+            **_write_compute(self.compute),
+            **_write_notifications(self.notifications),
         }
 
     def fingerprint(self) -> str:
@@ -203,6 +211,7 @@ def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:
         training_file=text(part(details, "trainingData").get("uri")) or "",
         validation_file=text(part(details, "validationData").get("uri")),
         hyperparameters=_read_hyperparameters(part(details, "hyperParameters")),
+        compute=_read_compute(properties),
         output_model=text(part(part(properties, "outputs"), OUTPUT).get("assetName")) or name,
         display_name=text(properties.get("displayName")),
         description=text(properties.get("description")),
@@ -215,6 +224,41 @@ def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:
         created_at=moment(part(body, "systemData").get("createdAt")),
         simulated=run.get("maas.simulated") == "true",
     )
+
+
+def _write_compute(compute: Compute | None) -> dict[str, Any]:
+    """Write what tells a job on compute of the user's own from a serverless one, which has none of it.
+
+    Source: azure-rest-api-specs 2024-10-01-preview, JobResources, QueueSettings, IdentityConfiguration.
+    """
+    if compute is None:
+        return {}
+    written: dict[str, Any] = {"resources": {"instanceTypes": list(compute.instance_types)}}
+    if compute.tier is not None:
+        written["queueSettings"] = {"jobTier": compute.tier}
+    if compute.identity is not None:
+        written["identity"] = {"identityType": _IDENTITY[compute.identity]}
+    return written
+
+
+def _read_compute(properties: Mapping[str, Any]) -> Compute | None:
+    types = part(properties, "resources").get("instanceTypes")
+    known = tuple(name for item in types if (name := text(item))) if isinstance(types, list) else ()
+    if not known:
+        return None
+    tier = text(part(properties, "queueSettings").get("jobTier"))
+    identity = text(part(properties, "identity").get("identityType"))
+    return Compute(
+        instance_types=known,
+        tier=next((ours for ours in get_args(Tier) if ours == tier), None),
+        identity=_OUR_IDENTITY.get(identity or ""),
+    )
+
+
+def _write_notifications(wanted: Notifications | None) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    return {"notificationSetting": {"emailOn": [_ENDS[end] for end in wanted.on], "emails": list(wanted.emails)}}
 
 
 def _write_hyperparameters(values: Hyperparameters) -> dict[str, str]:

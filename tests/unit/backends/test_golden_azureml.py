@@ -28,7 +28,7 @@ from maas_client.errors import (
     UnprocessableError,
     UnsupportedByServiceError,
 )
-from maas_client.types import DeploymentStatus, Hyperparameters, JobStatus
+from maas_client.types import Compute, DeploymentStatus, Hyperparameters, JobStatus, Notifications
 from tests.unit.backends.exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, load, play
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -149,6 +149,17 @@ def test_create_job_again_with_nothing_but_what_is_needed():
     )  # fmt: skip
     job = play(dialect().jobs.create(small), "job_create_again_200")
     assert (job.status, job.validation_file, job.hyperparameters) == (JobStatus.RUNNING, None, Hyperparameters())
+
+
+def test_create_job_on_compute_of_one_s_own():
+    compute = Compute(instance_types=("Standard_NC24ads_A100_v4",), tier="Standard", identity="user_identity")
+    notifications = Notifications(emails=("team@example.com",), on=("completed", "failed"))
+    drafted = draft(compute=compute, notifications=notifications)
+    job = play(dialect().jobs.create(drafted), "job_create_compute_201")
+    assert job.compute == compute
+    assert drafted.fingerprint() != draft().fingerprint() == "aae07e39bb6744541c023b0ab8e20c45"
+    least = draft(compute=Compute(instance_types=("Standard_NC6",))).definition()
+    assert {*least} - {*draft().definition()} == {"resources"}
 
 
 @pytest.mark.parametrize("case", ["job_create_name_taken_400", "job_create_immutable_400"])
@@ -524,7 +535,7 @@ def hold(schema: str, value: object) -> None:
     assert errors == []
 
 
-@pytest.mark.parametrize("case", ["job_create_201", "job_create_again_200"])
+@pytest.mark.parametrize("case", ["job_create_201", "job_create_again_200", "job_create_compute_201"])
 def test_job_bodies_are_as_published(case):
     hold("workspaces_jobs_1316.Write", load(case).request["body"])
 

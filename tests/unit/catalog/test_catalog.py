@@ -100,6 +100,14 @@ def test_phi_3_small_is_deployed_but_never_tuned_as_a_service(emulator):
     assert small.can("compute-finetune")
     with pytest.raises(ConfigurationError, match="cannot be fine-tuned as a service"):
         catalog.check_finetune(small, today=BEFORE, emulator=emulator, allow_retired=True)
+    assert catalog.check_finetune(small, today=BEFORE, emulator=emulator, allow_retired=True, compute=True) == []
+
+
+def test_a_model_that_is_tuned_as_a_service_only_is_refused_on_compute_of_one_s_own():
+    mini = catalog.get("Phi-4-mini-instruct")
+    with pytest.raises(ConfigurationError, match="cannot be fine-tuned on compute of your own") as refused:
+        catalog.check_finetune(mini, today=BEFORE, emulator=True, allow_retired=True, compute=True)
+    assert "as a service" in (refused.value.hint or "")
 
 
 def test_hyperparameters_that_pass():

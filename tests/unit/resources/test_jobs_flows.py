@@ -21,7 +21,7 @@ from maas_client.errors import (
 )
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
-from maas_client.types import File, FineTuningJob, JobStatus
+from maas_client.types import Compute, File, FineTuningJob, JobStatus
 from tests.unit.resources.world import World, fingerprint_sent, job, refusal, world
 
 FILE = "azureml://datastores/workspaceblobstore/paths/LocalUpload/0/train.jsonl"
@@ -288,6 +288,20 @@ def test_properties_of_ours_are_not_yours_to_set():
     body: Any = asked.sent[-1].body
     sent = json.loads(body)["properties"]["properties"]
     assert sent == {"stage": "test", "maas-client.fingerprint": fingerprint_sent(asked)}
+
+
+def test_compute_is_checked_against_the_catalog_and_read_tolerantly():
+    compute = Compute(instance_types=("Standard_NC24ads_A100_v4",))
+    with pytest.raises(ConfigurationError, match="on compute of your own"):
+        create(world(), compute=compute)
+    answer = job("Queued")
+    answer["properties"] |= {"resources": {"instanceTypes": ["A", 1]}, "queueSettings": {"jobTier": "Turbo"}}
+    asked = world().on("Jobs_CreateOrUpdate", answer)
+    made = jobs(asked).create("Phi-4", training_file=FILE, name="bot", compute=compute)
+    assert made.compute is not None
+    assert (made.compute.instance_types, made.compute.tier) == (("A",), None)
+    with pytest.raises(ValueError, match="instance_types"):
+        Compute(instance_types=())
 
 
 def test_filters_that_the_service_does_not_know_are_refused():
