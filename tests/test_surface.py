@@ -24,6 +24,7 @@ from maas_client.resources.chat import AsyncChat, Chat, ChatParameters
 from maas_client.resources.deployments import AsyncDeployments, Deployments
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
+from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
 from maas_client.types.base import Value
 
@@ -34,6 +35,7 @@ PAIRS = [
     (AsyncJobs, Jobs),
     (AsyncModels, Models),
     (AsyncDeployments, Deployments),
+    (AsyncMarketplace, Marketplace),
     (AsyncChat, Chat),
     (AsyncPoller, Poller),
     (AsyncPager, Pager),
@@ -75,7 +77,7 @@ def test_all_is_all_there_is(module: Any) -> None:
 def test_all_of_types_leaves_no_value_out() -> None:
     homes = [
         import_module(f"maas_client.types.{name}")
-        for name in ("base", "chat", "compute", "deployments", "files", "jobs", "models")
+        for name in ("base", "chat", "compute", "deployments", "files", "jobs", "marketplace", "models")
     ]
     defined = {
         name
@@ -160,7 +162,7 @@ def test_clients_hold_the_same_nouns() -> None:
         twins = {
             name: type(value) for name, value in vars(AsyncMaaSClient(**options)).items() if not name.startswith("_")
         }
-    assert sorted(nouns) == ["chat", "deployments", "files", "jobs", "models"]
+    assert sorted(nouns) == ["chat", "deployments", "files", "jobs", "marketplace", "models"]
     assert {(twins[name], nouns[name]) for name in nouns} <= set(PAIRS)
     assert "token" not in repr(client)
 

@@ -123,4 +123,9 @@ def parse_filters(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple
 tag_option = click.option(
     "--tag", "tags", metavar="K=V", multiple=True, callback=parse_tags, help="Tag it; may be repeated."
 )
+content_safety_option = click.option(
+    "--content-safety/--no-content-safety",
+    default=None,
+    help="Filter prompts and answers, or not; the service does if left out.",
+)
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask before spending money or deleting.")

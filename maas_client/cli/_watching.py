@@ -107,7 +107,15 @@ def is_lively() -> bool:
     return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
-def deploy(client: "MaaSClient", name: str, model: str, choice: Choice, *, tags: dict[str, str]) -> "Deployment":
+def deploy(
+    client: "MaaSClient",
+    name: str,
+    model: str,
+    choice: Choice,
+    *,
+    tags: dict[str, str],
+    content_safety: bool | None = None,
+) -> "Deployment":
     """Deploy a model and wait until it answers.
 
     Raises:
@@ -115,7 +123,7 @@ def deploy(client: "MaaSClient", name: str, model: str, choice: Choice, *, tags:
         click.exceptions.Exit: Ctrl-C or SIGTERM while waiting.
     """
     talk(f"Deploying {name} ...")
-    poller = client.deployments.begin_create(name, model=model, tags=tags)
+    poller = client.deployments.begin_create(name, model=model, content_safety=content_safety, tags=tags)
     with (
         goes_on(f"The deployment {name} goes on.", f"maas-ft deployments get {name}{choice.flags}", choice),
         _spinning(),

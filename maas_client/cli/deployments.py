@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maas_client.cli._options import Choice, examples, tag_option, takes_choice, yes_option
+from maas_client.cli._options import Choice, content_safety_option, examples, tag_option, takes_choice, yes_option
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
     from maas_client.client import MaaSClient
+    from maas_client.resources.deployments import KeyName
     from maas_client.types import Deployment
 
 
@@ -21,6 +22,7 @@ def deployments() -> None:
 @click.argument("name")
 @click.option("--model", metavar="M", help="A base model, or the id of a fine-tuned one.")
 @click.option("--job", metavar="J", help="Deploy the model of this job.")
+@content_safety_option
 @tag_option
 @yes_option
 @takes_choice
@@ -31,6 +33,7 @@ def create(
     name: str,
     model: str | None,
     job: str | None,
+    content_safety: bool | None,
     tags: dict[str, str],
     yes: bool,
 ) -> None:
@@ -44,7 +47,8 @@ def create(
     target.check()
     confirm(target, f"Deploy {name}? Azure bills fine-tuned models by the hour.", yes=yes)
     with target.client() as client:
-        deployment = deploy(client, name, model or _model_of(client, job or ""), choice, tags=tags)
+        wanted = model or _model_of(client, job or "")
+        deployment = deploy(client, name, wanted, choice, tags=tags, content_safety=content_safety)
     show(deployment, output)
     tell_deployed(deployment, choice, emulator=target.is_emulator)
 
@@ -100,17 +104,44 @@ def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
         talk(f"Deployment {name} deleted.")
 
 
-@deployments.command(epilog=examples("maas-ft deployments keys support-bot --show --output json"))
+@deployments.command(epilog=examples("maas-ft deployments update support-bot --tag stage=prod --local"))
 @click.argument("name")
-@click.option("--show", "unmasked", is_flag=True, help="Print the keys themselves.")
+@tag_option
 @takes_choice
-def keys(choice: Choice, output: "Output", *, name: str, unmasked: bool) -> None:
-    """Get the keys of a deployment; masked, unless --show is given."""
-    from maas_client.cli._output import talk
+def update(choice: Choice, output: "Output", *, name: str, tags: dict[str, str]) -> None:
+    """Add tags to a deployment; none is taken away."""
     from maas_client.cli._target import open_client
 
+    if not tags:
+        raise click.UsageError("Give --tag.")
     with open_client(choice) as client:
-        found = client.deployments.keys(name)
+        show(client.deployments.update(name, tags=tags), output)
+
+
+@deployments.command(
+    epilog=examples(
+        "maas-ft deployments keys support-bot --show --output json",
+        "maas-ft deployments keys support-bot --regenerate secondary --local",
+    )
+)
+@click.argument("name")
+@click.option("--show", "unmasked", is_flag=True, help="Print the keys themselves.")
+@click.option("--regenerate", type=click.Choice(["primary", "secondary"]), help="Replace this key first.")
+@yes_option
+@takes_choice
+def keys(
+    choice: Choice, output: "Output", *, name: str, unmasked: bool, regenerate: "KeyName | None", yes: bool
+) -> None:
+    """Get the keys of a deployment; masked, unless --show is given."""
+    from maas_client.cli._output import talk
+    from maas_client.cli._target import confirm, find_target
+
+    target = find_target(choice)
+    target.check()
+    if regenerate:
+        confirm(target, f"Replace the {regenerate} key of {name}? Whoever uses it will be refused.", yes=yes)
+    with target.client() as client:
+        found = client.deployments.regenerate_key(name, regenerate) if regenerate else client.deployments.keys(name)
     pair = {"primary": found.primary, "secondary": found.secondary}
     shown = {key: value.get_secret_value() if unmasked else "********" for key, value in pair.items()}
     if output.is_json:
@@ -145,6 +176,7 @@ def show(deployment: "Deployment", output: "Output") -> None:
             "model": deployment.model,
             "url": deployment.inference_uri,
             "region": deployment.location,
+            "content safety": {True: "on", False: "off", None: None}[deployment.content_safety],
             "tags": ", ".join(f"{key}={value}" for key, value in deployment.tags.items()) or None,
             "created": deployment.created_at.isoformat(timespec="seconds") if deployment.created_at else None,
         }

@@ -20,7 +20,8 @@ READER_LEFT = 141
 COMMANDS = {
     "submit": ("maas_client.cli.submit:submit", "Check data, upload it, fine-tune a model on it, and watch."),
     "jobs": ("maas_client.cli.jobs:jobs", "Fine-tuning jobs: list, watch, logs, cancel and more."),
-    "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, get, delete, keys."),
+    "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, keys and more."),
+    "marketplace": ("maas_client.cli.marketplace:marketplace", "Subscriptions to models of other publishers."),
     "models": ("maas_client.cli.models:models", "Base models and fine-tuned ones: list, get."),
     "data": ("maas_client.cli.data:data", "Training files: check, split, convert; all on this machine."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),

@@ -9,6 +9,7 @@ from maas_client.resources.chat import AsyncChat, Chat
 from maas_client.resources.deployments import AsyncDeployments, Deployments
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
+from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
 from maas_client.transport.credentials import Credential
 from maas_client.transport.httpx_async import AsyncIO
@@ -39,6 +40,7 @@ class AsyncMaaSClient:
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
+        marketplace: Subscribe to models of other publishers.
         chat: Ask a deployment.
     """
 
@@ -90,6 +92,7 @@ class AsyncMaaSClient:
         self.jobs = AsyncJobs(self._session)
         self.models = AsyncModels(self._session)
         self.deployments = AsyncDeployments(self._session)
+        self.marketplace = AsyncMarketplace(self._session)
         self.chat = AsyncChat(self._session)
 
     @classmethod
@@ -140,6 +143,7 @@ class MaaSClient:
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
+        marketplace: Subscribe to models of other publishers.
         chat: Ask a deployment.
     """
 
@@ -191,6 +195,7 @@ class MaaSClient:
         self.jobs = Jobs(AsyncJobs(self._session))
         self.models = Models(AsyncModels(self._session))
         self.deployments = Deployments(AsyncDeployments(self._session))
+        self.marketplace = Marketplace(AsyncMarketplace(self._session))
         self.chat = Chat(AsyncChat(self._session))
 
     @classmethod

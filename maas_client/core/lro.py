@@ -44,6 +44,11 @@ class Lro:
         """True once nothing more will happen."""
         return self.status != "running"
 
+    def told_by(self, resource_url: str) -> "Lro":
+        """Return it with another resource that tells how it went, for an action whose own URL cannot be read."""
+        poll_url = resource_url if self.way == "resource" else self.poll_url
+        return replace(self, resource_url=resource_url, poll_url=poll_url)
+
     def to_token(self) -> str:
         """Write it as a text from which it can be followed later, also by another process."""
         return json.dumps({"v": TOKEN_VERSION, **asdict(self)}, separators=(",", ":"))

@@ -1,6 +1,7 @@
 """Names that the services take, and names of ours for what users leave out.
 
-Source: azure-rest-api-specs 2024-10-01-preview, path parameters of Jobs and ServerlessEndpoints.
+Source: azure-rest-api-specs 2024-10-01-preview, path parameters of Jobs, ServerlessEndpoints and
+MarketplaceSubscriptions.
 """
 
 import re
@@ -11,6 +12,13 @@ from maas_client.errors import ConfigurationError
 
 _JOB = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 _DEPLOYMENT = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,51}")
+_SUBSCRIPTION = _JOB
+_REGISTRY_MODEL = re.compile(r"azureml://registries/([^/]+)/models/[^/]+")
+_MICROSOFT = frozenset({"azureml", "azureml-phi"})
+"""Registries of Microsoft's own models, which need no subscription: creating one for Phi fails.
+
+Source: Azure/azureml-examples@085cd6e, serverless fine-tuning and deployment samples.
+"""
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9]+")
 
 
@@ -40,6 +48,32 @@ def check_deployment_name(name: str) -> str:
             hint="Begin with a letter, then letters, digits and hyphens, 52 at most.",
         )
     return name
+
+
+def check_subscription_name(name: str) -> str:
+    """Return a legal name of a marketplace subscription as it is.
+
+    Raises:
+        ConfigurationError: It is not one.
+    """
+    if _SUBSCRIPTION.fullmatch(name) is None:
+        raise ConfigurationError(
+            f"{name!r} is not the name of a subscription.",
+            hint="Begin with a letter or digit, then letters, digits, hyphens and underscores, 255 at most.",
+        )
+    return name
+
+
+def model_to_subscribe(model: str) -> str | None:
+    """Return the id, without a version, under which a model is subscribed to; `None` if it needs no subscription.
+
+    Raises:
+        ConfigurationError: It is no id, and the catalog does not know it.
+    """
+    if not model.startswith("azureml://"):
+        model = catalog.uri(catalog.get(model))
+    found = _REGISTRY_MODEL.match(model)
+    return found[0] if found and found[1] not in _MICROSOFT else None
 
 
 def new_job_name(model: str) -> str:

@@ -1,16 +1,25 @@
 """`client.deployments`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from maas_client.core import stepping
 from maas_client.core.lro import Lro
 from maas_client.core.paging import AsyncPager, Page, Pager
-from maas_client.errors import ConfigurationError, DeploymentFailedError, NotFoundError
+from maas_client.errors import (
+    AmbiguousWriteError,
+    ConfigurationError,
+    DeploymentFailedError,
+    MaaSError,
+    NotFoundError,
+)
 from maas_client.resources._names import check_deployment_name, model_to_deploy
 from maas_client.resources._poller import AsyncPoller, Done, Poller
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import Deployment, DeploymentKeys, DeploymentStatus, ServiceError
 
+KeyName = Literal["primary", "secondary"]
+_KEY_TYPES: Mapping[str, str] = {"primary": "Primary", "secondary": "Secondary"}
 _BROKEN = {DeploymentStatus.FAILED, DeploymentStatus.CANCELLED}
 
 
@@ -21,14 +30,21 @@ class AsyncDeployments:
         self._session = session
 
     async def begin_create(
-        self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        model: str | None,
+        content_safety: bool | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> AsyncPoller[Deployment]:
         """Start a deployment; return at once. The same call again changes nothing.
 
         Args:
             name: A letter, then letters, digits and hyphens; 52 characters at most; unique in the region.
-            model: `job.fine_tuned_model`, or a base model of the catalog such as `Phi-4-mini-instruct`. `None`, which a
-                job has until it has succeeded, is refused.
+            model: `job.fine_tuned_model`, also of another workspace, in any region; or a base model of the catalog such
+                as `Phi-4-mini-instruct`. `None`, which a job has until it has succeeded, is refused.
+            content_safety: Whether prompts and answers pass a content filter; `None` leaves it to the service, which
+                then filters.
             tags: Yours to set.
 
         Returns:
@@ -41,9 +57,10 @@ class AsyncDeployments:
         """
         check_deployment_name(name)
         uri = model_to_deploy(model)
-        operation = await self._session.run(
-            self._session.dialect.deployments.begin_create(name, model=uri, tags=dict(tags or {}))
+        flow = self._session.dialect.deployments.begin_create(
+            name, model=uri, tags=dict(tags or {}), content_safety=content_safety
         )
+        operation = await self._session.run(flow)
         return self._poller(operation, name)
 
     async def get(self, name: str) -> Deployment:
@@ -83,6 +100,61 @@ class AsyncDeployments:
         name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
         return await self._session.run(self._session.dialect.deployments.keys(name))
 
+    async def regenerate_key(self, deployment: Deployment | str, key: KeyName) -> DeploymentKeys:
+        """Replace one of the two keys; return both once it is done. Whoever uses the old one is refused from then on.
+
+        It is never repeated behind your back, since each time makes another key.
+
+        Args:
+            deployment: From `get`, or its name.
+            key: `primary` or `secondary`.
+
+        Raises:
+            ConfigurationError: There is no such key.
+            NotFoundError: There is no such deployment.
+            AmbiguousWriteError: No answer came: the key may have been replaced. `keys` tells what it is now.
+        """
+        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+        if key not in _KEY_TYPES:
+            raise ConfigurationError(f"There is no {key!r} key.", hint="One of: primary, secondary.")
+        flows = self._session.dialect.deployments
+        try:
+            operation = await self._session.run(flows.begin_regenerate_key(name, _KEY_TYPES[key]))
+        except MaaSError as error:
+            if not error.may_have_happened:
+                raise
+            raise AmbiguousWriteError(
+                f"The {key} key of {name} may or may not have been replaced: {error.message}",
+                hint=f"See what it is now: maas-ft deployments keys {name} --show",
+                operation="ServerlessEndpoints_RegenerateKeys",
+            ) from error
+
+        async def finish(ended: Lro) -> Done[DeploymentKeys]:
+            if ended.status != "succeeded":
+                raise _failure(name, None, ended)
+            return Done(await self.keys(name))
+
+        return await AsyncPoller(self._session, operation, finish, f"Replacing the {key} key of {name}").result()
+
+    async def update(self, deployment: Deployment | str, *, tags: Mapping[str, str]) -> Deployment:
+        """Add tags to those that a deployment has, and return it once that is done; none is taken away.
+
+        Raises:
+            ConfigurationError: There is nothing to add.
+            NotFoundError: There is none of this name.
+        """
+        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+        if not tags:
+            raise ConfigurationError("There is nothing to change.", hint="Give a tag.")
+        operation = await self._session.run(self._session.dialect.deployments.begin_update(name, tags=tags))
+
+        async def finish(ended: Lro) -> Done[Deployment]:
+            if ended.status != "succeeded":
+                raise _failure(name, None, ended)
+            return Done(await self.get(name))
+
+        return await AsyncPoller(self._session, operation, finish, f"Updating {name}").result()
+
     async def resume(self, resume_token: str) -> AsyncPoller[Deployment]:
         """Follow a creation that was started earlier, here or in another process.
 
@@ -111,11 +183,12 @@ class AsyncDeployments:
 def _failure(name: str, deployment: Deployment | None, ended: Lro) -> DeploymentFailedError:
     error = ServiceError(code=ended.error_code, message=ended.error_message)
     reason = error.message or error.code or "the service gave no reason"
+    again = f"Delete it before you create it again: maas-ft deployments delete {name}"
     return DeploymentFailedError(
         f"{ended.operation} of {name} ended as {ended.status}: {reason}",
         deployment=deployment,
         error=error,
-        hint=f"Delete it before you create it again: maas-ft deployments delete {name}",
+        hint=again if ended.method == "PUT" else f"See how it stands: maas-ft deployments get {name}",
     )
 
 
@@ -125,9 +198,15 @@ class Deployments:
         self._deployments = deployments
 
     def begin_create(
-        self, name: str, *, model: str | None, tags: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        model: str | None,
+        content_safety: bool | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Poller[Deployment]:
-        return Poller(stepping.run(self._deployments.begin_create(name, model=model, tags=tags)))
+        poller = self._deployments.begin_create(name, model=model, content_safety=content_safety, tags=tags)
+        return Poller(stepping.run(poller))
 
     def get(self, name: str) -> Deployment:
         return stepping.run(self._deployments.get(name))
@@ -140,6 +219,12 @@ class Deployments:
 
     def keys(self, deployment: Deployment | str) -> DeploymentKeys:
         return stepping.run(self._deployments.keys(deployment))
+
+    def regenerate_key(self, deployment: Deployment | str, key: KeyName) -> DeploymentKeys:
+        return stepping.run(self._deployments.regenerate_key(deployment, key))
+
+    def update(self, deployment: Deployment | str, *, tags: Mapping[str, str]) -> Deployment:
+        return stepping.run(self._deployments.update(deployment, tags=tags))
 
     def resume(self, resume_token: str) -> Poller[Deployment]:
         return Poller(stepping.run(self._deployments.resume(resume_token)))

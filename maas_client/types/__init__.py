@@ -24,6 +24,7 @@ from maas_client.types.jobs import (
     JobStatus,
     MetricPoint,
 )
+from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel
 
 __all__ = [
@@ -45,11 +46,13 @@ __all__ = [
     "JobEvent",
     "JobProgress",
     "JobStatus",
+    "MarketplaceSubscription",
     "Message",
     "MessageInput",
     "MetricPoint",
     "Notifications",
     "ServiceError",
+    "SubscriptionStatus",
     "Usage",
     "Value",
 ]

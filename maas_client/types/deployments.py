@@ -37,6 +37,10 @@ class Deployment(Value):
     """Region, such as `eastus2`."""
     inference_uri: str | None = None
     """Where `chat` sends its requests; `None` until it is ready."""
+    content_safety: bool | None = None
+    """True if prompts and answers pass a content filter; `None` if the service does not say."""
+    marketplace_subscription: str | None = None
+    """Id of the subscription that pays for a model of another publisher."""
     tags: dict[str, str] = {}
     """Yours to set."""
     created_at: datetime | None = None

@@ -97,6 +97,9 @@ def test_from_data_to_an_answer(run, invoke, data):
     assert masked.stdout == "primary    ********\nsecondary  ********\n"
     keys = json.loads(invoke("deployments", "keys", "bot-1", "--local", "--show", "-o", "json").stdout)
     assert len(set(keys.values())) == 2
+    replaced = invoke("deployments", "keys", "bot-1", "--local", "--regenerate", "secondary", "--show", "-o", "json")
+    new = json.loads(replaced.stdout)
+    assert (new["primary"], new["secondary"] != keys["secondary"]) == (keys["primary"], True)
     # A fine-tuned model has one deployment.
     assert invoke("deployments", "create", "second", "--job", "bot_1", "--local").exit_code == 6
     assert "Deployment bot-1 deleted." in invoke("deployments", "delete", "bot-1", "--local").stderr

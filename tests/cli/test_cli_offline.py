@@ -125,6 +125,36 @@ def test_deploying_and_deleting_ask_first(invoke):
     assert "add --yes" in deleted.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "question"),
+    [
+        (("deployments", "keys", "x", "--regenerate", "primary"), "Whoever uses it will be refused"),
+        (("marketplace", "create", "x", "--model", "azureml://registries/azureml-mistral/models/m"), "publisher bills"),
+        (("marketplace", "delete", "x"), "End the subscription x?"),
+    ],
+)
+def test_keys_and_subscriptions_are_not_changed_unasked(invoke, arguments, question):
+    result = invoke(*arguments, "--subscription", "s", "--resource-group", "g", "--workspace", "w")
+
+    assert result.exit_code == 2
+    assert question in result.stderr
+    assert "add --yes" in result.stderr
+
+
+def test_a_model_of_microsoft_needs_no_subscription(invoke):
+    text = invoke("marketplace", "create", "x", "--model", "phi-4")
+    document = invoke("marketplace", "create", "x", "--model", "Phi-4", "-o", "json")
+
+    assert (text.exit_code, text.stdout) == (0, "")
+    assert "phi-4 needs no subscription: deploy it as it is. Nothing was sent." in text.stderr
+    assert json.loads(document.stdout) == {"needed": False, "subscription": None}
+    assert invoke("marketplace", "create", "x", "--model", "Ministral-3B").exit_code == 2
+
+
+def test_an_update_without_a_tag_is_wrong_usage(invoke):
+    assert "Give --tag." in invoke("deployments", "update", "x", "--local").stderr
+
+
 def test_a_deployment_is_of_a_model_or_of_a_job(invoke):
     result = invoke("deployments", "create", "x", "--local")
 

@@ -48,6 +48,19 @@ async def test_a_key_that_is_no_longer_right_is_asked_for_again(both, unique):
     assert keys[name] != "changed-meanwhile"
 
 
+async def test_a_replaced_key_is_refused_and_chat_goes_on(both, unique):
+    client, name = both.client, unique("rekeyed")
+    poller = await both.call(client.deployments.begin_create(name, model=BASE))
+    deployment = await both.call(poller.result(timeout=30))
+    before = await both.call(client.deployments.keys(name))
+    assert (await both.call(client.chat.create(deployment, messages=MESSAGES))).text
+    after = await both.call(client.deployments.regenerate_key(deployment, "primary"))
+    assert (after.primary != before.primary, after.secondary) == (True, before.secondary)
+    assert (await both.call(client.chat.create(deployment, messages=MESSAGES))).text
+    last = await both.call(client.deployments.regenerate_key(name, "secondary"))
+    assert (last.primary, last.secondary != before.secondary) == (after.primary, True)
+
+
 async def test_a_poller_stops_waiting_and_another_goes_on(slow, unique):
     client, name = slow.client, unique("base")
     poller = await slow.call(client.deployments.begin_create(name, model=BASE))

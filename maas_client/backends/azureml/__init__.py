@@ -5,6 +5,7 @@ from maas_client.backends.azureml.chat import ChatFlows
 from maas_client.backends.azureml.deployments import DeploymentFlows
 from maas_client.backends.azureml.files import FileFlows
 from maas_client.backends.azureml.jobs import JobFlows
+from maas_client.backends.azureml.marketplace import MarketplaceFlows
 from maas_client.backends.azureml.metrics import MetricFlows
 from maas_client.backends.azureml.models import ModelFlows
 from maas_client.backends.azureml.runs import RunFlows
@@ -26,4 +27,5 @@ class AzureML:
         self.jobs = JobFlows(target, facts, self.runs, self.models)
         self.metrics = MetricFlows(self.workspace)
         self.deployments = DeploymentFlows(target, facts, self.workspace)
+        self.marketplace = MarketplaceFlows(target)
         self.chat = ChatFlows(facts, self.deployments)

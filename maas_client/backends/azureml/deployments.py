@@ -5,6 +5,7 @@ recorded.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -37,6 +38,7 @@ _STATUS = {
     "Canceled": DeploymentStatus.CANCELLED,
     "Deleting": DeploymentStatus.DELETING,
 }
+_CONTENT_SAFETY = {"Enabled": True, "Disabled": False}
 
 
 class DeploymentFlows:
@@ -47,8 +49,10 @@ class DeploymentFlows:
         self._facts = facts
         self._workspace = workspace
 
-    def begin_create(self, name: str, *, model: str, tags: Mapping[str, str]) -> Flow[lro.Lro]:
-        """Create an endpoint for a model; the same again changes nothing.
+    def begin_create(
+        self, name: str, *, model: str, tags: Mapping[str, str], content_safety: bool | None = None
+    ) -> Flow[lro.Lro]:
+        """Create an endpoint for a model, of this workspace or of another; the same again changes nothing.
 
         Raises:
             ConflictError: An endpoint of this name serves another model.
@@ -70,6 +74,8 @@ class DeploymentFlows:
             "sku": {"name": "Consumption"},
             "properties": {"modelSettings": {"modelId": model}, "authMode": "Key"},
         }
+        if content_safety is not None:
+            body["properties"]["contentSafety"] = {"contentSafetyStatus": "Enabled" if content_safety else "Disabled"}
         if tags:
             body["tags"] = dict(tags)
         request = self._request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
@@ -94,6 +100,29 @@ class DeploymentFlows:
         request = self._request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
         self._facts.keys.pop(name, None)
         return lro.begin(request, (yield request))
+
+    def begin_update(self, name: str, *, tags: Mapping[str, str]) -> Flow[lro.Lro]:
+        """Add tags to those that an endpoint has.
+
+        All of them are sent: whether the service merges or replaces is not documented.
+        Source: azure-rest-api-specs, ServerlessEndpoints_Update (200, or 202 with Location).
+        """
+        known = yield from self.get(name)
+        body = {"tags": {**known.tags, **tags}}
+        request = self._request("Update", "PATCH", f"/{name}", body=body, expect=(200, 202))
+        return lro.begin(request, (yield request))
+
+    def begin_regenerate_key(self, name: str, key_type: str) -> Flow[lro.Lro]:
+        """Replace one key. Doing it twice replaces it twice, so it is never repeated.
+
+        Source: azure-rest-api-specs, ServerlessEndpoints_RegenerateKeys (200 with the keys, or 202); its 202 carries
+        `Location` in the clients azure-ai-ml 1.27.1 and 1.35.2, `Azure-AsyncOperation` in the example.
+        """
+        self._facts.keys.pop(name, None)
+        body = {"keyType": key_type}
+        request = self._request("RegenerateKeys", "POST", f"/{name}/regenerateKeys", body=body, expect=(200, 202))
+        operation = lro.begin(request, (yield replace(request, idempotent=False)))
+        return operation.told_by(self._request("Get", "GET", f"/{name}").url)
 
     def keys(self, name: str) -> Flow[DeploymentKeys]:
         """Get the two keys of an endpoint."""
@@ -134,6 +163,8 @@ def parse_deployment(request: Request, body: Mapping[str, Any]) -> Deployment:
         endpoint_state=text(properties.get("endpointState")),
         model=text(part(properties, "modelSettings").get("modelId")) or "",
         location=text(body.get("location")) or "",
+        content_safety=_CONTENT_SAFETY.get(text(part(properties, "contentSafety").get("contentSafetyStatus")) or ""),
+        marketplace_subscription=text(properties.get("marketplaceSubscriptionId")),
         inference_uri=text(part(properties, "inferenceEndpoint").get("uri")),
         tags=texts(body.get("tags")),
         created_at=moment(part(body, "systemData").get("createdAt")),

@@ -28,8 +28,8 @@ from maas_client.errors import (
     UnprocessableError,
     UnsupportedByServiceError,
 )
-from maas_client.types import Compute, DeploymentStatus, Hyperparameters, JobStatus, Notifications
-from tests.unit.backends.exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, load, play
+from maas_client.types import Compute, DeploymentStatus, Hyperparameters, JobStatus, Notifications, SubscriptionStatus
+from tests.unit.backends.exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, feed, load, play
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 PHI3 = "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/15"
@@ -407,6 +407,70 @@ def test_delete_deployment():
     assert play(dialect().deployments.begin_delete("support-bot"), "endpoint_delete_204").status == "succeeded"
 
 
+def test_deploy_a_model_of_another_workspace_without_a_content_filter():
+    other = "azureml://locations/westus3/workspaces/11111111-2222-3333-4444-555555555555/models/my-ft-model/versions/2"
+    flow = dialect().deployments.begin_create("support-bot", model=other, tags={}, content_safety=False)
+    operation = play(flow, *WORKSPACE, "endpoint_get_404", "endpoint_create_cross_region_201")
+    assert operation.way == "operation"
+
+
+@pytest.mark.parametrize(("case", "status"), [("endpoint_update_200", "succeeded"), ("endpoint_update_202", "running")])
+def test_tags_are_added_to_those_of_a_deployment(case, status):
+    flow = dialect().deployments.begin_update("support-bot", tags={"stage": "prod"})
+    assert play(flow, "endpoint_get_200", case).status == status
+
+
+def test_regenerate_a_key():
+    azureml = dialect()
+    azureml.chat._facts.keys["support-bot"] = "old"
+    assert play(azureml.deployments.begin_regenerate_key("support-bot", "Primary"), "endpoint_regenerate_200").is_done
+    assert azureml.chat._facts.keys == {}
+    operation = play(azureml.deployments.begin_regenerate_key("support-bot", "Secondary"), "endpoint_regenerate_202")
+    golden = load("endpoint_regenerate_poll_200")
+    assert (operation.way, lro.poll(operation).url) == ("location", golden.request["url"])
+    assert lro.advance(operation, golden.response).status == "succeeded"
+    forgotten = lro.poll(lro.on_missing(operation))
+    assert (forgotten.method, forgotten.url) == ("GET", load("endpoint_get_200").request["url"])
+
+
+def test_a_key_is_regenerated_once():
+    assert not next(dialect().deployments.begin_regenerate_key("support-bot", "Primary")).idempotent
+
+
+def test_content_safety_is_read():
+    flags = []
+    for status in ("Enabled", "Disabled", "Sometimes"):
+        properties = {"contentSafety": {"contentSafetyStatus": status}, "marketplaceSubscriptionId": "m"}
+        deployment = feed(dialect().deployments.get("bot"), {"name": "bot", "properties": properties})
+        flags.append(deployment.content_safety)
+        assert deployment.marketplace_subscription == "m"
+    assert flags == [True, False, None]
+
+
+# Marketplace
+
+
+def test_marketplace_subscriptions():
+    marketplace = dialect().marketplace
+    model = "azureml://registries/azureml-mistral/models/Ministral-3B"
+    operation = play(marketplace.begin_create("ministral", model=model), "subscription_create_201")
+    assert (operation.status, operation.way) == ("running", "operation")
+    one = play(marketplace.get("ministral"), "subscription_get_200")
+    assert (one.name, one.model, one.status, one.raw_status) == (
+        "ministral", model, SubscriptionStatus.SUBSCRIBED, "Subscribed",
+    )  # fmt: skip
+    assert (one.publisher, one.offer, one.plan, one.provisioning_state) == (
+        "000-000", "ministral-3b", "plan-1", "Succeeded",
+    )  # fmt: skip
+    first = play(marketplace.list_page(None), "subscription_list_first_200")
+    rest = play(marketplace.list_page(first.next_cursor), "subscription_list_next_200")
+    assert [(found.name, found.status.value) for found in (*first.items, *rest.items)] == [
+        ("ministral", "subscribed"), ("other", "suspended"),
+    ]  # fmt: skip
+    assert play(marketplace.begin_delete("ministral"), "subscription_delete_202").way == "location"
+    assert play(marketplace.begin_delete("ministral"), "subscription_delete_204").status == "succeeded"
+
+
 def test_keys_are_masked():
     keys = play(dialect().deployments.keys("support-bot"), "endpoint_keys_200")
     assert keys.primary.get_secret_value() == "primary-key-of-a-test"
@@ -540,9 +604,16 @@ def test_job_bodies_are_as_published(case):
     hold("workspaces_jobs_1316.Write", load(case).request["body"])
 
 
-@pytest.mark.parametrize("case", ["endpoint_create_201", "endpoint_create_again_200"])
+@pytest.mark.parametrize(
+    "case", ["endpoint_create_201", "endpoint_create_again_200", "endpoint_create_cross_region_201"]
+)
 def test_endpoint_bodies_are_as_published(case):
     hold("workspaces_serverlessEndpoints_2207.Write", load(case).request["body"])
+
+
+@pytest.mark.parametrize("case", ["endpoint_regenerate_200", "endpoint_regenerate_202"])
+def test_bodies_that_regenerate_a_key_are_as_published(case):
+    hold("RegenerateEndpointKeysRequest", load(case).request["body"])
 
 
 NUMBERS = "job_get_numbers_200"
