@@ -14,7 +14,7 @@ from maas_client.catalog import get_cloud
 from maas_client.core.call import Caller
 from maas_client.core.io import IO
 from maas_client.core.retry import RetryPolicy
-from maas_client.core.trust import KEY, NONE, Trust, is_loopback, origin_of
+from maas_client.core.trust import KEY, NONE, SIGNED, Trust, is_loopback, origin_of
 from maas_client.errors import ConfigurationError
 from maas_client.resources._session import Session
 from maas_client.settings import load_settings
@@ -68,6 +68,7 @@ def assemble(make_io: Callable[[], IO], options: Options) -> Session:
         resource_group=options.required("resource_group"),
         workspace=options.required("workspace"),
         scope=cloud.resource_manager_scope,
+        storage_suffix=cloud.storage_suffix,
     )
     trust = Trust(
         origins=frozenset({origin_of(arm)}),
@@ -75,6 +76,7 @@ def assemble(make_io: Callable[[], IO], options: Options) -> Session:
             target.scope: cloud.data_plane_suffixes,
             target.storage_scope: (cloud.blob_suffix,),
             KEY: cloud.inference_suffixes,
+            SIGNED: (cloud.blob_suffix,),
             NONE: (*cloud.data_plane_suffixes, cloud.blob_suffix),
         },
         emulator=options.emulator,

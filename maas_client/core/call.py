@@ -164,6 +164,8 @@ class Caller:
         return None if token == refused else {**signed, "authorization": f"Bearer {token}"}
 
     async def _signed(self, request: Request, headers: Mapping[str, str]) -> Mapping[str, str]:
+        if request.signer is not None:
+            return {**headers, **request.signer.sign(request, headers, await self.io.now())}
         if request.scope is None:
             return headers
         return {**headers, "authorization": f"Bearer {await self.tokens.get(request.scope)}"}

@@ -18,6 +18,23 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Hasher(Protocol):
+    """A digest in the making."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take more of the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Two digests of one part of a file."""
+
+    sha256: str
+    """64 lower-case hex digits."""
+    md5: str
+    """Base64, as `Content-MD5` writes it; it guards the way, not against an attacker."""
+
+
 class SourceFile(Protocol):
     """A local file, opened for reading at any offset."""
 
@@ -35,6 +52,9 @@ class SourceFile(Protocol):
     async def sha256(self) -> str:
         """Digest the whole file; 64 lower-case hex digits."""
 
+    async def digest(self, offset: int, length: int, whole: Hasher) -> Digests:
+        """Digest `length` bytes at `offset`, and feed the same bytes to `whole`."""
+
     async def changed(self) -> bool:
         """Tell whether the file on disk is no longer the one that was opened."""
 
@@ -44,10 +64,18 @@ class SourceFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A request body that is streamed from a file, never held in memory; a retry reads it again."""
+    """A request body that is streamed from a part of a file, never held in memory; a retry reads it again."""
 
     source: SourceFile
     length: int
+    offset: int = 0
+
+
+class Signer(Protocol):
+    """Signs requests with a secret of its own, where no token is used."""
+
+    def sign(self, request: "Request", headers: Mapping[str, str], now: datetime) -> Mapping[str, str]:
+        """Return the headers to add; asked for at each attempt, since a signature holds its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,8 @@ class Request:
     """Token scope; the token is attached by the caller, after the host was checked."""
     key: str | None = field(default=None, repr=False)
     """A deployment's key, sent as bearer token."""
+    signer: Signer | None = field(default=None, repr=False)
+    """Signs it with a storage account's key."""
     expect: tuple[int, ...] = (200,)
     """Statuses that are a success."""
     idempotent: bool = True

@@ -16,6 +16,7 @@ from maas_client.errors import ResponseError
 
 NONE = ""
 KEY = "key"
+SIGNED = "signed"
 _ODD = re.compile(r"[\x00-\x1f\x7f\\]")
 """Characters on which URL parsers disagree: one may see another host than the other."""
 _HOST = re.compile(r"[a-z0-9.-]+")
@@ -29,8 +30,8 @@ class Trust:
     Attributes:
         origins: Exact `scheme://host[:port]` of the configured base URLs.
         suffixes: Host suffixes, each beginning with a dot, such as `.api.azureml.ms`, by what the request carries: a
-            token's scope, `KEY` for a deployment's key, `NONE` for no credential of ours. A token of one kind never
-            goes to the hosts of another.
+            token's scope, `KEY` for a deployment's key, `SIGNED` for a signature by a storage key, `NONE` for no
+            credential of ours. A token of one kind never goes to the hosts of another.
         emulator: True if the base URL is a local emulator; then only its own origin is trusted.
     """
 
@@ -60,10 +61,16 @@ class Trust:
             parts = urlsplit(request.url)
         except ValueError:
             return False
-        kind = KEY if request.key is not None else request.scope or NONE
+        kind = _kind(request)
         host = (parts.hostname or "").lower()
         known = _HOST.fullmatch(host) is not None and host.endswith(self.suffixes.get(kind, ()))
         return known and not self.emulator and parts.scheme == "https" and parts.username is None
+
+
+def _kind(request: Request) -> str:
+    if request.key is not None:
+        return KEY
+    return SIGNED if request.signer is not None else request.scope or NONE
 
 
 def origin_of(url: str) -> str:

@@ -100,7 +100,7 @@ def _encode(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 async def read_piece(body: FileBody, offset: int, size: int) -> bytes:
-    """Read the next piece of a file that is being sent.
+    """Read the next piece of what is being sent; `offset` counts from the body's own beginning.
 
     The last piece of a file that changed meanwhile is kept back, so that the service never stores a mixture of old and
     new under the digest of the old.
@@ -108,7 +108,7 @@ async def read_piece(body: FileBody, offset: int, size: int) -> bytes:
     Raises:
         ConfigurationError: The file has changed.
     """
-    piece = await body.source.pread(offset, min(size, body.length - offset))
+    piece = await body.source.pread(body.offset + offset, min(size, body.length - offset))
     is_last = offset + len(piece) >= body.length
     if not piece or (is_last and await body.source.changed()):
         raise ConfigurationError(

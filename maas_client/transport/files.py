@@ -3,12 +3,14 @@
 import hashlib
 import os
 import stat
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from maas_client.core.io import Digests, Hasher
 from maas_client.errors import ConfigurationError
 
 R = TypeVar("R")
@@ -96,8 +98,18 @@ class LocalFile:
         """
         digest = hashlib.sha256()
         for start in range(0, self.size, HASH_STEP_BYTES):
-            await self._offload(partial(self._hash, digest, start, min(start + HASH_STEP_BYTES, self.size)))
+            await self._offload(partial(self._hash, (digest,), start, min(start + HASH_STEP_BYTES, self.size)))
         return digest.hexdigest()
+
+    async def digest(self, offset: int, length: int, whole: Hasher) -> Digests:
+        """Digest `length` bytes at `offset`, and feed the same bytes to `whole`.
+
+        Raises:
+            ConfigurationError: The file cannot be read any more, or has become shorter.
+        """
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        await self._offload(partial(self._hash, (sha256, md5, whole), offset, offset + length))
+        return Digests(sha256=sha256.hexdigest(), md5=b64encode(md5.digest()).decode("ascii"))
 
     async def changed(self) -> bool:
         """Tell whether the file on disk is no longer the one that was opened: replaced, rewritten or gone."""
@@ -124,7 +136,7 @@ class LocalFile:
             ) from error
         return data
 
-    def _hash(self, digest: "hashlib._Hash", start: int, stop: int) -> None:
+    def _hash(self, digests: tuple[Hasher, ...], start: int, stop: int) -> None:
         for offset in range(start, stop, HASH_PIECE_BYTES):
             wanted = min(HASH_PIECE_BYTES, stop - offset)
             piece = self._read(offset, wanted)
@@ -133,7 +145,8 @@ class LocalFile:
                     f"The file {str(self._path)!r} changed while it was read: it has become shorter.",
                     hint="Let whatever writes it finish, then try again.",
                 )
-            digest.update(piece)
+            for digest in digests:
+                digest.update(piece)
 
     def _has_changed(self) -> bool:
         try:

@@ -9,6 +9,7 @@ from maas_client.backends.azureml.marketplace import MarketplaceFlows
 from maas_client.backends.azureml.metrics import MetricFlows
 from maas_client.backends.azureml.models import ModelFlows
 from maas_client.backends.azureml.runs import RunFlows
+from maas_client.backends.azureml.storage import StorageFlows
 from maas_client.backends.azureml.workspace import WorkspaceFlows
 
 __all__ = ["AzureML", "Target"]
@@ -21,7 +22,8 @@ class AzureML:
         facts = Facts()
         self.target = target
         self.workspace = WorkspaceFlows(target, facts)
-        self.files = FileFlows(target)
+        self.storage = StorageFlows(target)
+        self.files = FileFlows(self.storage)
         self.models = ModelFlows(target, self.workspace)
         self.runs = RunFlows(target, self.workspace)
         self.jobs = JobFlows(target, facts, self.runs, self.models)

@@ -38,6 +38,8 @@ class Target:
     scope: str = "https://management.azure.com/.default"
     """Token scope of the resource manager and the data plane. Source: azure-ai-ml 1.35.2, recorded."""
     storage_scope: str = "https://storage.azure.com/.default"
+    """Of all clouds. Source: azure-storage-blob 12.31.1, which asks for no other."""
+    storage_suffix: str = "core.windows.net"
 
     @property
     def path(self) -> str:

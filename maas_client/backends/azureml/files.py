@@ -1,27 +1,27 @@
-"""Files: a blob in the workspace's default datastore.
+"""Files: a blob in a datastore of the workspace, sent whole or in blocks.
 
-Source: azure-rest-api-specs 2024-10-01-preview (datastores, listSecrets); Put Blob and Get Blob Properties of Blob
-Storage; the folder layout `LocalUpload/{hash}/{name}` is what azure-ai-ml 1.35.2 uses, recorded.
+Source: Put Blob, Put Block, Put Block List, Get Block List and Get Blob Properties of Blob Storage; the folder layout
+`LocalUpload/{hash}/{name}` is what azure-ai-ml 1.35.2 uses, recorded.
 """
 
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from maas_client.backends.azureml._wire import (
-    WORKSPACE_VERSION,
-    Target,
-    part,
-    read_object,
-    required,
-    text,
-)
+from maas_client.backends.azureml._blob_xml import block_list, read_uncommitted
+from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, StorageFlows, Store, blob_request
 from maas_client.core.flow import Flow
-from maas_client.core.io import FileBody, Request, Response
-from maas_client.errors import ConflictError, UnsupportedByServiceError
+from maas_client.core.io import Digests, FileBody, Request, Response
+from maas_client.errors import BadRequestError, ConfigurationError, ConflictError, PreconditionFailedError
 from maas_client.types import File
 
-BLOB_VERSION = "2022-11-02"
-DEFAULT_DATASTORE = "workspaceblobstore"
+MEBIBYTE = 1024 * 1024
+LARGEST_SINGLE_PUT_BYTES = 64 * MEBIBYTE
+"""Larger files go in blocks. Source: azure-ai-ml 1.35.2, recorded; the service itself would take more."""
+BLOCK_BYTES = 8 * MEBIBYTE
+MAX_BLOCKS = 50_000
+LARGEST_BLOCK_BYTES = 4000 * MEBIBYTE
+"""Source, as for `MAX_BLOCKS`: learn.microsoft.com "Put Block", versions from 2019-12-12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,105 +31,155 @@ class Upload:
     filename: str
     sha256: str
     body: FileBody
+    datastore: str = DEFAULT_DATASTORE
 
 
 @dataclass(frozen=True, slots=True)
-class _Blob:
-    url: str
-    scope: str | None
+class Place:
+    """Where a file goes, and whether it is there already."""
+
+    store: Store
+    path: str
+    taken: bool
 
 
 class FileFlows:
     """Upload files."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, storage: StorageFlows) -> None:
+        self._storage = storage
 
-    def upload(self, upload: Upload) -> Flow[File]:
-        """Store a file under its digest; one that is there already is not sent again.
+    def find(self, upload: Upload) -> Flow[Place]:
+        """Find the place of a file, which its digest names.
 
         Raises:
-            ConflictError: Other content lies under this digest's name.
+            ConflictError: Other content lies there.
         """
+        store = yield from self._storage.open(upload.datastore)
         path = f"LocalUpload/{upload.sha256[:32]}/{upload.filename}"
-        blob = yield from self._blob(path)
-        head = self._request("Blob_GetProperties", "HEAD", blob, expect=(200, 404))
-        found = yield head
-        reused = found.status == 200
-        if not reused:
-            put = self._request("Blob_Put", "PUT", blob, headers=_put_headers(upload), body=upload.body, expect=(201,))
-            try:
-                yield put
-            except ConflictError:  # written meanwhile: by another process, or by our own attempt whose answer was lost
-                found = yield self._request("Blob_GetProperties", "HEAD", blob, expect=(200,))
-                reused = True
-        if reused:
+        found = yield from self._look(Place(store, path, taken=False), expect=(200, 404))
+        if found.status == 200:
             _check_same(upload, found)
+        return Place(store, path, taken=found.status == 200)
+
+    def put(self, upload: Upload, place: Place) -> Flow[File]:
+        """Store a file in one call."""
+        headers = {"x-ms-blob-type": "BlockBlob", "content-type": "application/octet-stream", **_stored_as(upload)}
+
+        def make() -> Request:
+            return blob_request(
+                "Blob_Put", "PUT", place.store, place.path, headers=headers, body=upload.body, expect=(201,)
+            )
+
+        return self._finish(upload, place, make)
+
+    def staged(self, place: Place) -> Flow[frozenset[tuple[str, int]]]:
+        """List the blocks that wait at a place, of an upload that was broken off: their ids and sizes."""
+
+        def make() -> Request:
+            return blob_request(
+                "Blob_GetBlockList",
+                "GET",
+                place.store,
+                place.path,
+                query={"comp": "blocklist", "blocklisttype": "uncommitted"},
+                expect=(200, 404),
+            )
+
+        response = yield from self._storage.ask(place.store, make)
+        return read_uncommitted(response) if response.status == 200 else frozenset()
+
+    def stage(self, place: Place, block_id: str, digests: Digests, body: FileBody) -> Flow[None]:
+        """Send one block; a file has no part of it before `commit`."""
+
+        def make() -> Request:
+            return blob_request(
+                "Blob_PutBlock",
+                "PUT",
+                place.store,
+                place.path,
+                query={"comp": "block", "blockid": block_id},
+                headers={"content-type": "application/octet-stream", "content-md5": digests.md5},
+                body=body,
+                expect=(201,),
+            )
+
+        try:
+            yield from self._storage.ask(place.store, make)
+        except BadRequestError as error:
+            if error.code != "Md5Mismatch":
+                raise
+            yield from self._storage.ask(place.store, make)  # damaged on its way
+
+    def commit(self, upload: Upload, place: Place, block_ids: Sequence[str]) -> Flow[File]:
+        """Make a file of its blocks."""
+        body = block_list(block_ids)
+        headers = {
+            "content-type": "application/xml",
+            "x-ms-blob-content-type": "application/octet-stream",
+            **_stored_as(upload),
+        }
+
+        def make() -> Request:
+            return blob_request(
+                "Blob_PutBlockList",
+                "PUT",
+                place.store,
+                place.path,
+                query={"comp": "blocklist"},
+                headers=headers,
+                body=body,
+                expect=(201,),
+            )
+
+        return self._finish(upload, place, make)
+
+    def file(self, upload: Upload, place: Place, *, reused: bool) -> File:
+        """Return what is stored at a place."""
         return File(
-            id=f"azureml://datastores/{DEFAULT_DATASTORE}/paths/{path}",
+            id=f"azureml://datastores/{place.store.datastore}/paths/{place.path}",
             filename=upload.filename,
             bytes=upload.body.length,
             sha256=upload.sha256,
             reused=reused,
         )
 
-    def _blob(self, path: str) -> Flow[_Blob]:
-        request = self._target.request(
-            "Datastores_Get", "GET", f"/datastores/{DEFAULT_DATASTORE}", version=WORKSPACE_VERSION
-        )
-        properties = part(read_object(request, (yield request)), "properties")
-        account = required(request, properties, "accountName")
-        container = required(request, properties, "containerName")
-        endpoint = text(properties.get("endpoint")) or "core.windows.net"
-        protocol = text(properties.get("protocol")) or "https"
-        url = f"{protocol}://{account}.blob.{endpoint}/{quote(container)}/{quote(path)}"
-        if part(properties, "credentials").get("credentialsType") == "None":
-            return _Blob(url=url, scope=self._target.storage_scope)
-        sas = yield from self._shared_access_signature()
-        return _Blob(url=f"{url}?{sas}", scope=None)
+    def _finish(self, upload: Upload, place: Place, make: Callable[[], Request]) -> Flow[File]:
+        try:
+            yield from self._storage.ask(place.store, make)
+        except (ConflictError, PreconditionFailedError):
+            # Written meanwhile: by another process, or by our own attempt whose answer was lost.
+            _check_same(upload, (yield from self._look(place, expect=(200,))))
+            return self.file(upload, place, reused=True)
+        return self.file(upload, place, reused=False)
 
-    def _shared_access_signature(self) -> Flow[str]:
-        request = self._target.request(
-            "Datastores_ListSecrets",
-            "POST",
-            f"/datastores/{DEFAULT_DATASTORE}/listSecrets",
-            version=WORKSPACE_VERSION,
-            body={"expirableSecret": True, "expireAfterHours": 1},
-        )
-        body = read_object(request, (yield request))
-        token = text(body.get("sasToken"))
-        if token is None:
-            raise UnsupportedByServiceError(
-                f"The datastore {DEFAULT_DATASTORE} gave a {body.get('secretsType')!r} secret, not a signature.",
-                hint="Let the workspace hand out expiring signatures, or use an identity-based datastore.",
-            )
-        return token.lstrip("?")
-
-    def _request(
-        self,
-        operation: str,
-        method: str,
-        blob: _Blob,
-        *,
-        expect: tuple[int, ...],
-        headers: dict[str, str] | None = None,
-        body: FileBody | None = None,
-    ) -> Request:
-        return Request(
-            operation=operation,
-            method=method,
-            url=blob.url,
-            headers={"x-ms-version": BLOB_VERSION, "accept": "application/xml", **(headers or {})},
-            body=body,
-            scope=blob.scope,
-            expect=expect,
+    def _look(self, place: Place, *, expect: tuple[int, ...]) -> Flow[Response]:
+        return self._storage.ask(
+            place.store,
+            lambda: blob_request("Blob_GetProperties", "HEAD", place.store, place.path, expect=expect),
         )
 
 
-def _put_headers(upload: Upload) -> dict[str, str]:
+def block_bytes(size: int) -> int:
+    """Return the size of the blocks of a file: 8 MiB, or what keeps them at 50,000.
+
+    Raises:
+        ConfigurationError: No number of blocks can hold it.
+    """
+    needed = -(-size // MAX_BLOCKS)
+    length = max(BLOCK_BYTES, -(-needed // MEBIBYTE) * MEBIBYTE)
+    if length > LARGEST_BLOCK_BYTES:
+        raise ConfigurationError(f"{size} bytes are more than one blob can hold.", hint="Split the file.")
+    return length
+
+
+def block_id(index: int, digests: Digests) -> str:
+    """Name a block by its place and content: the same for every attempt, in every process, and of one length."""
+    return b64encode(f"{index:05d}{digests.sha256[:16]}".encode()).decode("ascii")
+
+
+def _stored_as(upload: Upload) -> Mapping[str, str]:
     return {
-        "x-ms-blob-type": "BlockBlob",
-        "content-type": "application/octet-stream",
         "if-none-match": "*",
         "x-ms-meta-sha256": upload.sha256,
         "x-ms-meta-upload_status": "completed",

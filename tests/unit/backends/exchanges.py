@@ -7,7 +7,10 @@ from typing import Any
 
 from maas_client.backends.azureml import AzureML, Target
 from maas_client.backends.azureml.errors import error_from
+from maas_client.backends.azureml.files import Upload
+from maas_client.core.flow import Flow
 from maas_client.core.io import FileBody, Request, Response
+from maas_client.types import File
 
 FOLDER = Path(__file__).parents[2] / "golden" / "azureml"
 ARM = "https://management.azure.com"
@@ -30,6 +33,8 @@ class Exchange:
 
     @property
     def body(self) -> bytes | None:
+        if "text" in self.request:
+            return str(self.request["text"]).encode()
         return encode(self.request["body"]) if "body" in self.request else None
 
 
@@ -51,6 +56,8 @@ def all_names() -> list[str]:
 def credential_of(request: Request) -> str:
     if request.key is not None:
         return "key"
+    if request.signer is not None:
+        return "shared_key"
     return {
         None: "none",
         "https://management.azure.com/.default": "arm",
@@ -83,6 +90,14 @@ def play(flow: Any, *names: str) -> Any:
         assert not waiting, f"the flow ended before {[golden.name for golden in waiting]}"
         return stop.value
     raise AssertionError(f"the flow goes on with {request}")
+
+
+def store(azureml: AzureML, upload: Upload) -> Flow[File]:
+    """Find the place of a file and put it there, as `files.upload` does."""
+    place = yield from azureml.files.find(upload)
+    if place.taken:
+        return azureml.files.file(upload, place, reused=True)
+    return (yield from azureml.files.put(upload, place))
 
 
 def feed(flow: Any, *answers: Response | object) -> Any:

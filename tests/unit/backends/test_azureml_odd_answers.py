@@ -13,10 +13,17 @@ from maas_client.backends.azureml.deployments import parse_deployment
 from maas_client.backends.azureml.errors import error_from, read_error
 from maas_client.backends.azureml.files import Upload
 from maas_client.backends.azureml.jobs import JobDraft, parse_job
-from maas_client.core.io import FileBody, Request, Response
-from maas_client.errors import BrokenResponseError, ConflictError, ResponseError, StatusError
+from maas_client.core.io import Digests, FileBody, Request, Response
+from maas_client.errors import (
+    BadRequestError,
+    BrokenResponseError,
+    ConflictError,
+    ResponseError,
+    StatusError,
+    UnsupportedByServiceError,
+)
 from maas_client.types import DeploymentStatus, Hyperparameters, JobStatus
-from tests.unit.backends.exchanges import dialect, encode, feed
+from tests.unit.backends.exchanges import dialect, encode, feed, store
 
 ASKED = Request("Jobs_Get", "GET", "https://management.azure.com/jobs/a")
 WORKSPACE = {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": "https://d"}}
@@ -186,11 +193,41 @@ def upload():
 )
 def test_other_content_under_our_name_is_a_conflict(found):
     with pytest.raises(ConflictError, match="Other content"):
-        feed(dialect().files.upload(upload()), STORE, SECRET, Response(200, found, b""))
+        feed(store(dialect(), upload()), STORE, SECRET, Response(200, found, b""))
 
 
 def test_a_blob_without_a_digest_is_told_by_its_length():
-    assert feed(dialect().files.upload(upload()), STORE, SECRET, Response(200, {"content-length": "5"}, b"")).reused
+    assert feed(store(dialect(), upload()), STORE, SECRET, Response(200, {"content-length": "5"}, b"")).reused
+
+
+@pytest.mark.parametrize(
+    ("secret", "error", "told"),
+    [
+        ({"secretsType": "Certificate"}, UnsupportedByServiceError, "'Certificate' secret"),
+        ({"secretsType": "AccountKey", "key": "c2VjcmV0!"}, ResponseError, "not base64"),
+    ],
+)
+def test_a_secret_that_opens_nothing(secret, error, told):
+    with pytest.raises(error, match=told) as caught:
+        feed(store(dialect(), upload()), STORE, secret)
+    assert "c2VjcmV0" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<BlockList>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><BlockList/>", b"{}"])
+def test_a_block_list_that_is_no_xml(body):
+    azureml = dialect()
+    place = feed(azureml.files.find(upload()), STORE, SECRET, Response(404, {}, b""))
+    with pytest.raises(ResponseError, match="not the XML"):
+        feed(azureml.files.staged(place), Response(200, {}, body))
+
+
+def test_a_block_that_is_refused_for_another_reason_is_not_sent_again():
+    azureml = dialect()
+    place = feed(azureml.files.find(upload()), STORE, SECRET, Response(404, {}, b""))
+    refused = Response(400, {"x-ms-error-code": "InvalidBlobOrBlock"}, b"")
+    with pytest.raises(BadRequestError):
+        feed(azureml.files.stage(place, "MDAw", Digests("ab", "cd"), upload().body), refused)
 
 
 # Chat

@@ -11,10 +11,8 @@ from jsonschema import Draft202012Validator
 
 from maas_client.backends.azureml.chat import parse_chunk
 from maas_client.backends.azureml.errors import read_error
-from maas_client.backends.azureml.files import Upload
 from maas_client.backends.azureml.jobs import JobDraft
 from maas_client.core import lro
-from maas_client.core.io import FileBody
 from maas_client.core.sse import Decoder
 from maas_client.errors import (
     AuthenticationError,
@@ -26,7 +24,6 @@ from maas_client.errors import (
     ServerError,
     StatusError,
     UnprocessableError,
-    UnsupportedByServiceError,
 )
 from maas_client.types import Compute, DeploymentStatus, Hyperparameters, JobStatus, Notifications, SubscriptionStatus
 from tests.unit.backends.exchanges import FOLDER, SPECIFICATION, WORKSPACE_ID, all_names, dialect, feed, load, play
@@ -56,10 +53,6 @@ def draft(**changes: Any) -> JobDraft:
     return JobDraft(**{**fields, **changes})
 
 
-def upload() -> Upload:
-    return Upload(filename="train.jsonl", sha256=DIGEST, body=FileBody(source=None, length=4096))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("name", all_names())
 def test_every_exchange_is_whole(name):
     golden = load(name)
@@ -67,7 +60,7 @@ def test_every_exchange_is_whole(name):
     assert (FOLDER / name / "SOURCE").read_text(encoding="utf-8").strip()
 
 
-# Workspace and files
+# Workspace
 
 
 def test_workspace_is_asked_for_once():
@@ -76,52 +69,6 @@ def test_workspace_is_asked_for_once():
     assert (workspace.location, workspace.guid) == ("eastus2", WORKSPACE_ID)
     assert workspace.data_plane == "https://eastus2.api.azureml.ms"
     assert play(azureml.workspace.get()) is workspace
-
-
-def test_upload_with_signature():
-    file = play(
-        dialect().files.upload(upload()),
-        "datastore_get_200", "datastore_list_secrets_200", "blob_head_404", "blob_put_201",
-    )  # fmt: skip
-    assert (file.id, file.filename, file.bytes, file.sha256, file.reused) == (TRAIN, "train.jsonl", 4096, DIGEST, False)
-
-
-def test_upload_of_what_is_there_sends_nothing():
-    file = play(dialect().files.upload(upload()), "datastore_get_200", "datastore_list_secrets_200", "blob_head_200")
-    assert (file.id, file.reused) == (TRAIN, True)
-
-
-def test_upload_with_identity():
-    file = play(
-        dialect().files.upload(upload()),
-        "datastore_get_identity_200",
-        "blob_head_identity_404",
-        "blob_put_identity_201",
-    )
-    assert file.id == TRAIN
-
-
-def test_upload_that_another_process_finished_first_is_taken_over():
-    file = play(
-        dialect().files.upload(upload()),
-        "datastore_get_200", "datastore_list_secrets_200", "blob_head_404", "blob_put_409", "blob_head_200",
-    )  # fmt: skip
-    assert file.reused
-
-
-def test_upload_with_an_account_key_is_refused():
-    with pytest.raises(UnsupportedByServiceError, match="'AccountKey' secret"):
-        play(dialect().files.upload(upload()), "datastore_get_200", "datastore_list_secrets_key_200")
-
-
-def test_upload_refused_by_storage_reads_the_xml():
-    with pytest.raises(PermissionDeniedError, match="Server failed to authenticate") as caught:
-        play(
-            dialect().files.upload(upload()),
-            "datastore_get_200", "datastore_list_secrets_200", "blob_head_404", "blob_put_403",
-        )  # fmt: skip
-    assert caught.value.code == "AuthenticationFailed"
-    assert "\n" not in caught.value.message
 
 
 # Jobs

@@ -10,7 +10,7 @@ from maas_client.core import stepping
 from maas_client.core.call import LARGEST_ERROR_BODY_BYTES
 from maas_client.core.error_map import ErrorFacts, build_error, request_id_of
 from maas_client.core.io import FileBody, SourceFile
-from maas_client.core.trust import KEY, NONE, Trust, is_loopback, origin_of
+from maas_client.core.trust import KEY, NONE, SIGNED, Trust, is_loopback, origin_of
 from maas_client.errors import (
     AuthenticationError,
     BadRequestError,
@@ -91,6 +91,22 @@ async def test_a_retry_keeps_its_request_id():
     io = ScriptedIO([answer(503), answer()])
     await caller(io).send(request())
     assert io.sent[0][1] == io.sent[1][1]
+
+
+class Stamp:
+    def sign(self, request, headers, now):
+        return {"authorization": f"SharedKey a:{request.method}", "x-ms-date": str(now), "seen": headers["accept"]}
+
+
+async def test_every_attempt_is_signed_anew():
+    io = ScriptedIO([answer(503), answer()])
+    await caller(io).send(request(signer=Stamp()))
+    first, second = (headers for _, headers, _ in io.sent)
+    assert (first["authorization"], first["seen"]) == ("SharedKey a:GET", "application/json")
+    assert first["x-ms-date"] < second["x-ms-date"]
+    assert first["x-ms-client-request-id"] == second["x-ms-client-request-id"]
+    assert "SharedKey" not in repr(io.sent[0][0])
+    assert io.asked == []
 
 
 async def test_an_upload_gets_time_by_its_size():
@@ -175,7 +191,12 @@ async def test_stream_of_a_post_is_not_repeated_after_500():
 
 SERVICE = Trust(
     frozenset({ORIGIN}),
-    {SCOPE: (".api.azureml.ms",), KEY: (".inference.ai.azure.com",), NONE: (".blob.core.windows.net",)},
+    {
+        SCOPE: (".api.azureml.ms",),
+        KEY: (".inference.ai.azure.com",),
+        SIGNED: (".blob.core.windows.net",),
+        NONE: (".blob.core.windows.net", ".api.azureml.ms"),
+    },
 )
 EMULATOR = Trust(frozenset({"http://127.0.0.1:8080"}), {SCOPE: (".api.azureml.ms",)}, emulator=True)
 
@@ -189,6 +210,7 @@ EMULATOR = Trust(frozenset({"http://127.0.0.1:8080"}), {SCOPE: (".api.azureml.ms
         (SERVICE, {"url": "https://EASTUS2.API.AZUREML.MS/x", "scope": SCOPE}),
         (SERVICE, {"url": "https://e.eastus2.inference.ai.azure.com/x", "key": "k"}),
         (SERVICE, {"url": "https://acct.blob.core.windows.net/c/b?sig=x"}),
+        (SERVICE, {"url": "https://acct.blob.core.windows.net/c/b", "signer": Stamp()}),
         (EMULATOR, {"url": "http://127.0.0.1:8080/x", "scope": SCOPE}),
     ],
 )
@@ -209,7 +231,8 @@ def test_trusted(trust, changes):
         (SERVICE, {"url": "https://u:p@eastus2.api.azureml.ms/x", "scope": SCOPE}),
         (SERVICE, {"url": "https://api.azureml.ms.evil.example/x", "scope": SCOPE}),
         (SERVICE, {"url": "https://evilapi.azureml.ms/x", "scope": SCOPE}),
-        (SERVICE, {"url": "https://eastus2.api.azureml.ms/x"}),
+        (SERVICE, {"url": "https://eastus2.api.azureml.de/x"}),
+        (SERVICE, {"url": "https://eastus2.api.azureml.ms/x", "signer": Stamp()}),
         (SERVICE, {"url": "https://eastus2.api.azureml.ms/x", "key": "k"}),
         (SERVICE, {"url": "https://acct.blob.core.windows.net/c/b", "scope": SCOPE}),
         (SERVICE, {"url": "https://evil.example\\.api.azureml.ms/x", "scope": SCOPE}),

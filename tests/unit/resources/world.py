@@ -1,16 +1,17 @@
 """An outside world that answers by operation, on a clock that moves only when somebody waits."""
 
 import json
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Any
 
 from maas_client.client._assembly import Options, assemble
-from maas_client.core.io import FileBody, Request, Response, Token
+from maas_client.core.io import Digests, FileBody, Hasher, Request, Response, Token
 from maas_client.resources._session import Session
 from tests.unit.backends.exchanges import ARM, SUBSCRIPTION, encode
 
@@ -31,6 +32,11 @@ class MemoryFile:
 
     async def sha256(self) -> str:
         return sha256(self.content).hexdigest()
+
+    async def digest(self, offset: int, length: int, whole: Hasher) -> Digests:
+        part = self.content[offset : offset + length]
+        whole.update(part)
+        return Digests(sha256(part).hexdigest(), b64encode(md5(part).digest()).decode())
 
     async def changed(self) -> bool:
         return False

@@ -1,5 +1,6 @@
 """Local files, and requests whose body is one, on every adapter."""
 
+import base64
 import hashlib
 import os
 import threading
@@ -36,6 +37,25 @@ def test_reading(run, local):
         assert await source.sha256() == hashlib.sha256(data).hexdigest()
         assert not await source.changed()
         await source.close()
+        await source.close()
+
+    run(body)
+
+
+def test_digests_of_a_part(run, local):
+    data = local.read_bytes()
+
+    async def body(io):
+        source = await io.open_file(str(local))
+        whole = hashlib.sha256()
+        part = await source.digest(0, 2 * MIB, whole)
+        rest = await source.digest(2 * MIB, source.size - 2 * MIB, whole)
+        assert (part.sha256, part.md5) == (
+            hashlib.sha256(data[: 2 * MIB]).hexdigest(),
+            base64.b64encode(hashlib.md5(data[: 2 * MIB]).digest()).decode(),
+        )
+        assert rest.sha256 == hashlib.sha256(data[2 * MIB :]).hexdigest()
+        assert whole.hexdigest() == hashlib.sha256(data).hexdigest()
         await source.close()
 
     run(body)
@@ -198,6 +218,21 @@ def test_a_file_is_sent_whole_and_again(run, peer, answered, local):
     assert received == [local.read_bytes()] * 2
     assert f"Content-Length: {local.stat().st_size}\r\n".encode() in server.requests[0]
     assert b"chunked" not in server.requests[0]
+
+
+def test_a_part_of_a_file_is_sent(run, peer, answered, local):
+    script, received = absorb(answered(status="201 Created"))
+    server = peer(script)
+
+    async def body(io):
+        source = await io.open_file(str(local))
+        part = FileBody(source, length=4 * MIB + 3, offset=9)
+        for _ in range(2):
+            await io.send(Request("Blob_PutBlock", "PUT", server.url, body=part), headers={}, timeout=10)
+        await source.close()
+
+    run(body)
+    assert received == [local.read_bytes()[9 : 9 + 4 * MIB + 3]] * 2
 
 
 def test_a_file_that_shrinks_is_not_sent(run, peer, answered, local):
