@@ -24,11 +24,11 @@ def refuse_bad_paths(report: "Report") -> None:
 
 def finding_lines(report: "Report", limit: int) -> Iterator[str]:
     """Give the findings as compilers do; of too many the errors first; then how many more there are."""
-    findings = report.findings
-    if len(findings) > limit:
-        findings = tuple(sorted(findings, key=lambda finding: finding.severity != "error")[:limit])
+    findings = report.limited(limit).findings
     for finding in findings:
         yield _line(finding)
+        if finding.excerpt:
+            yield f"    here: {finding.excerpt}"
         yield f"    hint: {finding.hint}"
     hidden = sum(report.counts.values()) - len(findings)
     if hidden > 0:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maas_client.dataset.jsonl import lines
 from maas_client.dataset.report import Finding, Report
 from maas_client.dataset.rule import Severity
+from maas_client.dataset.source import STDIN, Probe, open_source
 from maas_client.dataset.writing import writing
 from maas_client.errors import ConfigurationError
 
@@ -59,18 +61,20 @@ def read_baseline(path: Path) -> Baseline:
     """
     try:
         document = json.loads(path.read_bytes())
-        if document["version"] != VERSION:
-            raise ConfigurationError(
-                f"{path} is a baseline of version {document['version']!r}; this program reads {VERSION}.",
-                hint="Write it anew with --write-baseline.",
-            )
-        return Baseline({str(mark): int(count) for mark, count in document["findings"].items()})
+        version = document["version"]
+        known = {str(mark): int(count) for mark, count in document.get("findings", {}).items()}
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror or error}.", hint="Write it with --write-baseline."
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigurationError(f"{path} is no baseline.", hint="Write it with --write-baseline.") from None
+    if version != VERSION:
+        raise ConfigurationError(
+            f"{path} is a baseline of version {version!r}; this program reads {VERSION}.",
+            hint="Write it anew with --write-baseline.",
+        )
+    return Baseline(known)
 
 
 def write_baseline(path: Path, report: Report) -> int:
@@ -111,13 +115,11 @@ def _lines(path: Path, wanted: Iterable[int | None]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     if not numbers:
         return found
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if number in numbers:
-                    found[number] = line.strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read again: {error.strerror or error}.", hint="A baseline needs files, not a pipe."
-        ) from None
+    source = open_source(path)
+    if isinstance(source, Probe) or path == STDIN:
+        raise ConfigurationError(f"{path} cannot be read again.", hint="A baseline needs files, not a pipe.")
+    with source:
+        for line in lines(source.blocks()):
+            if line.number in numbers:
+                found[line.number] = (line.data or b"").strip()
     return found

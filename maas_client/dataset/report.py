@@ -1,7 +1,7 @@
 """What a check found: findings, and a summary of each file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,13 @@ class Report:
         first = next(finding for finding in self.findings if finding.severity is Severity.ERROR)
         more = f" (and {self.errors - 1:,} more)" if self.errors > 1 else ""
         raise DatasetError(f"{first}{more}", hint=first.hint, report=self)
+
+    def limited(self, limit: int) -> "Report":
+        """Return the report with at most so many findings, errors in preference; what was counted stays."""
+        if len(self.findings) <= limit:
+            return self
+        order = sorted(range(len(self.findings)), key=lambda index: self.findings[index].severity is not Severity.ERROR)
+        return replace(self, findings=tuple(self.findings[index] for index in sorted(order[:limit])))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values."""

@@ -1,43 +1,147 @@
 """`maas-ft data check`."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from maas_client.cli._options import examples, output_option
+from maas_client.cli._options import OUTPUT_KEY, examples
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
+    from maas_client.dataset import Report
+
+Form = Literal["text", "json", "sarif", "github"]
+
+_SHOWN = 50
+_KEPT = 1000
 
 
-@click.command(epilog=examples("maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4"))
+def _words(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Read repeated or comma-separated words."""
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+@click.command(
+    epilog=examples(
+        "maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4",
+        "maas-ft data check train.jsonl --ignore DUP --output sarif > data.sarif",
+    )
+)
 @click.argument("files", nargs=-1, required=True)
-@click.option("--validation", metavar="F", help="The validation file that belongs to it.")
+@click.option("--validation", multiple=True, metavar="F", help="A validation file that belongs to it.")
 @click.option("--model", "model_id", metavar="M", help="Apply the rules of this base model too.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Findings shown.")
-@output_option
+@click.option(
+    "--service",
+    type=click.Choice(["azureml", "foundry"]),
+    default="azureml",
+    show_default=True,
+    help="The service that would train.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["supervised", "dpo"]),
+    default="supervised",
+    show_default=True,
+    help="How it would train.",
+)
+@click.option(
+    "--select", multiple=True, callback=_words, metavar="RULES", help="Apply only these: SCH001,ENC or names."
+)
+@click.option("--ignore", multiple=True, callback=_words, metavar="RULES", help="Leave these out.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="B", help="Leave out the findings in this file.")
+@click.option(
+    "--write-baseline", type=click.Path(path_type=Path), metavar="B", help="Write what is found to this file, as known."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="What ends with exit code 3.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Findings listed; 50 as text, else 1000.")
+@click.option(
+    "--output",
+    "-o",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="json and sarif: one document; github: annotations.",
+)
+@click.pass_context
 def check(
-    files: tuple[str, ...], *, output: "Output", validation: str | None, model_id: str | None, limit: int
+    ctx: click.Context,
+    *,
+    files: tuple[str, ...],
+    validation: tuple[str, ...],
+    model_id: str | None,
+    service: Literal["azureml", "foundry"],
+    method: Literal["supervised", "dpo"],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    baseline: Path | None,
+    write_baseline: Path | None,
+    fail_on: str,
+    limit: int | None,
+    form: Form,
 ) -> None:
-    """Check training files for what the service would refuse, skip or misread. Exit code 3 if there is an error.
+    """Find what the service would refuse, skip or misread. Exit code 3 if there is an error.
 
     Several files are one set of rows. What is named .gz is unpacked on the way; - is standard input.
     """
     from maas_client import catalog
-    from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
-    from maas_client.cli._output import talk
+    from maas_client.cli._findings import counts_line, file_line, refuse_bad_paths
+    from maas_client.cli._output import Output, talk
+    from maas_client.dataset import baseline as known
     from maas_client.dataset import check as check_files
 
-    model = catalog.get(model_id) if model_id else None
-    report = check_files(files, validation=validation, model=model)
+    ctx.meta[OUTPUT_KEY] = output = Output(form)
+    shown = limit or (_SHOWN if form == "text" else _KEPT)
+    report = check_files(
+        files,
+        validation=validation or None,
+        model=catalog.get(model_id) if model_id else None,
+        service=service,
+        method=method,
+        select=select,
+        ignore=ignore,
+        limit=known.MAX_FINDINGS if baseline or write_baseline else max(shown, _KEPT),
+    )
     refuse_bad_paths(report)
-    if output.is_json:
-        output.document(report.to_dict())
-    else:
-        for line in finding_lines(report, limit):
-            output.text(line)
+    if write_baseline:
+        talk(f"{known.write_baseline(write_baseline, report):,} findings are known now: {write_baseline}")
+        return
+    if baseline:
+        report = known.read_baseline(baseline).new_in(report)
+    failed = report.errors > 0 or (fail_on == "warning" and report.warnings > 0)
+    _write(report, form, output, shown, ok=not failed)
     for summary in report.files:
         talk(f"{file_line(summary)}, {summary.valid_rows:,} usable")
     talk(counts_line(report))
-    if not report.ok:
+    if failed:
         raise click.exceptions.Exit(3)
+
+
+def _write(report: "Report", form: Form, output: "Output", limit: int, *, ok: bool) -> None:
+    if form == "text":
+        from maas_client.cli._findings import finding_lines
+
+        for line in finding_lines(report, limit):
+            output.text(line)
+        return
+    report = report.limited(limit)
+    if form == "json":
+        output.document(report.to_dict() | {"ok": ok})
+    elif form == "sarif":
+        from maas_client import __version__
+        from maas_client.dataset import RULES
+        from maas_client.dataset.sarif import to_sarif
+
+        output.document(to_sarif(report, RULES, version=__version__))
+    else:
+        from maas_client.dataset.github import to_github
+
+        for line in to_github(report):
+            output.text(line)
