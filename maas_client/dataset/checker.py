@@ -6,8 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from maas_client.catalog import CatalogModel
-from maas_client.dataset.collect import Collector
+from maas_client.dataset.collect import Collector, moved
 from maas_client.dataset.jsonl import BOM, blocks, encoding_of
+from maas_client.dataset.layout import layout_of
 from maas_client.dataset.measure import NOTHING, MeasurerFactory, RowMeasure
 from maas_client.dataset.paths import FilePaths, listed
 from maas_client.dataset.profile import Method, Profile, Service
@@ -15,7 +16,7 @@ from maas_client.dataset.report import FileSummary, Report
 from maas_client.dataset.rule import Severity
 from maas_client.dataset.rules import FOR_FILES, FOR_PARTS, FOR_PATHS, FOR_PROBES, RULES
 from maas_client.dataset.rules_file import Contents, Part, Seen
-from maas_client.dataset.scan import MAX_SHAPES, Scanned, Scanner, Shape
+from maas_client.dataset.scan import MAX_SHAPES, Grouped, Scanned, Scanner, Shape
 from maas_client.dataset.selection import Active, Selection
 from maas_client.dataset.source import STDIN, DamagedError, Probe, Source, open_source
 
@@ -106,6 +107,7 @@ class _Sums:
     messages: int = 0
     returns: int = 0
     shapes: dict[Shape, Seen] = field(default_factory=dict)
+    grouped: dict[tuple[str, str], Grouped] = field(default_factory=dict)
     measure: RowMeasure = NOTHING
 
     def add(self, scanned: Scanned, offset: int) -> None:
@@ -115,6 +117,10 @@ class _Sums:
                 self.shapes[shape] = replace(known, count=known.count + seen.count)
             elif len(self.shapes) < MAX_SHAPES:
                 self.shapes[shape] = Seen(seen.count, seen.line + self.lines, seen.byte + offset)
+        for key, group in scanned.grouped.items():
+            before = self.grouped.get(key)
+            first = before.first if before else moved(group.first, self.lines, offset)
+            self.grouped[key] = Grouped(group.count + (before.count if before else 0), first)
         self.lines += scanned.lines
         self.rows += scanned.rows
         self.valid_rows += scanned.valid_rows
@@ -182,8 +188,9 @@ class _Run:
         chunks = source.blocks()
         head = next(chunks, b"")
         encoding = encoding_of(head)
+        layout = layout_of(head.removeprefix(BOM)) if encoding == "UTF-8" else "lines"
         ended = True
-        if encoding == "UTF-8":
+        if encoding == "UTF-8" and layout == "lines":
             ended = self._scan(chain((head,), chunks), source, path, sums)
         else:
             # Read all the same: the digest is of the whole file.
@@ -201,6 +208,7 @@ class _Run:
             changed=source.changed(),
             returns=sums.returns,
             ended=ended,
+            layout=layout,
             head=head[:HEAD_BYTES],
             shapes=sums.shapes,
         )
@@ -217,6 +225,9 @@ class _Run:
             ended = block.data is None or block.data.endswith(b"\n")
             if self._progress:
                 self._progress(Progress(path, source.done_bytes, source.total_bytes))
+        for (rule, _), group in sums.grouped.items():
+            self._collector.count(self._active(rule))
+            self._collector.keep_group(group.first, path, group.count)
         return ended
 
     def _active(self, rule: str) -> Active[object]:

@@ -15,6 +15,12 @@ from maas_client.dataset.selection import Active
 T = TypeVar("T")
 
 
+def moved(finding: Finding, lines: int, size_bytes: int) -> Finding:
+    """Return a finding of a block, counted from its beginning, at its place in the file."""
+    assert finding.line is not None and finding.byte is not None  # noqa: S101, PT018
+    return replace(finding, line=finding.line + lines, byte=finding.byte + size_bytes)
+
+
 class Collector:
     """Gathers findings.
 
@@ -46,18 +52,25 @@ class Collector:
             after_lines: True to list what has no line behind what has one, of which it is a consequence.
         """
         if self.has_room(finding.severity):
-            order = self._order.setdefault(finding.file, len(self._order))
-            place = finding.line or (math.inf if after_lines else 0)
-            key = (order, place, finding.column or 0)
-            self._kept[finding.severity is Severity.ERROR].append((key, finding))
+            self._kept[finding.severity is Severity.ERROR].append(self._entry(finding, after_lines=after_lines))
+
+    def _entry(self, finding: Finding, *, after_lines: bool) -> tuple[tuple[float, ...], Finding]:
+        order = self._order.setdefault(finding.file, len(self._order))
+        place = finding.line or (math.inf if after_lines else 0)
+        return (order, place, finding.column or 0), finding
 
     def shift(self, findings: Iterable[Finding], file: Path, lines: int, size_bytes: int) -> None:
         """Keep findings of a block, counted from its beginning, at their places in the file."""
         for finding in findings:
             if self.has_room(finding.severity):
-                assert finding.line is not None and finding.byte is not None  # noqa: S101, PT018
-                line, byte = finding.line + lines, finding.byte + size_bytes
-                self.keep(replace(finding, file=str(file), line=line, byte=byte))
+                self.keep(replace(moved(finding, lines, size_bytes), file=str(file)))
+
+    def keep_group(self, first: Finding, file: Path, count: int) -> None:
+        """Keep the one finding of many that are alike, whatever room there is: it says most."""
+        more = f" And {count - 1:,} more like it." if count > 1 else ""
+        self._kept[first.severity is Severity.ERROR].insert(
+            0, self._entry(replace(first, file=str(file), message=first.message + more), after_lines=False)
+        )
 
     def apply(self, rules: Iterable[Active[T]], subject: T, file: Path, *, after_lines: bool = False) -> None:
         """Apply rules that are about a whole file."""

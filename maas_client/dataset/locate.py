@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from maas_client.dataset.rule import Key
 
+_CHARACTER = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+)
 _SPACE = re.compile(r"[ \t\n\r]*+")
 # Numbers are left as text: only their end is wanted, and some are too long to convert.
 _SKIP = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode
@@ -45,6 +48,17 @@ class Locator:
             if member is None:
                 return at
             at = member.value_at
+        return at
+
+    def within(self, path: Sequence[Key], offset: int) -> int:
+        """Return the characters before a character of the string at a path, given those before it in the string."""
+        at = self.position(path)
+        if self._text[at : at + 1] != '"':
+            return at
+        at += 1
+        for _ in range(offset):
+            match = _CHARACTER.match(self._text, at)
+            at = match.end() if match else at
         return at
 
     def repeated(self, path: Sequence[Key]) -> Iterator[tuple[str, int]]:

@@ -33,6 +33,8 @@ class Problem:
         hint: What to do, where the rule's own hint is too general.
         line: Of a problem that a rule about a whole file has with one of its lines, 1 for the first.
         byte: Bytes before that line in the file.
+        offset: Characters before it in the string at the path.
+        group: Problems of one group are one finding a file, at the first place, that says how many there are.
     """
 
     message: str
@@ -41,6 +43,8 @@ class Problem:
     hint: str | None = None
     line: int | None = None
     byte: int | None = None
+    offset: int | None = None
+    group: str | None = None
 
 
 Screen = Callable[[bytes], Iterator[int]]

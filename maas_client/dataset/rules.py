@@ -7,10 +7,12 @@ from typing import Any
 
 from maas_client.dataset.decode import Decoded
 from maas_client.dataset.measure import Measured
+from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Rule
 from maas_client.dataset.rules_file import CONTENTS_RULES, PART_RULES, PATH_RULES, PROBE_RULES, Contents, Part
+from maas_client.dataset.rules_layout import LAYOUT_RULES
 from maas_client.dataset.rules_line import LINE_RULES
-from maas_client.dataset.rules_row import ROW_RULES, Row
+from maas_client.dataset.rules_row import ROW_RULES
 from maas_client.dataset.source import Probe
 
 FOR_PROBES: tuple[Rule[Probe], ...] = (*PROBE_RULES,)
@@ -18,7 +20,7 @@ FOR_PATHS: tuple[Rule[Path], ...] = (*PATH_RULES,)
 FOR_LINES: tuple[Rule[Decoded], ...] = (*LINE_RULES,)
 FOR_ROWS: tuple[Rule[Row], ...] = (*ROW_RULES,)
 FOR_MEASURES: tuple[Rule[Measured], ...] = ()
-FOR_FILES: tuple[Rule[Contents], ...] = (*CONTENTS_RULES,)
+FOR_FILES: tuple[Rule[Contents], ...] = (*CONTENTS_RULES, *LAYOUT_RULES)
 FOR_PARTS: tuple[Rule[Part], ...] = (*PART_RULES,)
 
 RULES: MappingProxyType[str, Rule[Any]] = MappingProxyType(

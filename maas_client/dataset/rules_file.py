@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maas_client.dataset.layout import Layout
 from maas_client.dataset.rule import Problem, Rule, Severity
 from maas_client.dataset.source import Probe
 
@@ -51,6 +52,7 @@ class Contents:
         changed: True if it was written to while it was read.
         returns: Lines that end with a carriage return and a line feed.
         ended: True if its last line ends with a line feed.
+        layout: What it is if it is not JSON lines; then its lines were not checked.
         shapes: The rows' top-level keys, sorted; for a row that is no object the name of its type in Python. The first
             50 kinds of a file.
     """
@@ -67,6 +69,7 @@ class Contents:
     changed: bool = False
     returns: int = 0
     ended: bool = True
+    layout: Layout = "lines"
     shapes: Mapping[tuple[str, ...], Seen] = field(default_factory=dict)
 
 
@@ -179,12 +182,12 @@ def _line_ends(contents: Contents) -> Iterator[Problem]:
 
 
 def _not_ended(contents: Contents) -> Iterator[Problem]:
-    if not contents.ended:
+    if not contents.ended and contents.layout == "lines":
         yield Problem("The last line does not end with a line feed.")
 
 
 def _no_rows(part: Part) -> Iterator[Problem]:
-    if part.valid_rows == 0 and any(file.encoding == "UTF-8" for file in part.files):
+    if part.valid_rows == 0 and any(file.encoding == "UTF-8" and file.layout == "lines" for file in part.files):
         yield Problem(f"None of the {part.rows:,} rows can be used.")
 
 

@@ -1,5 +1,6 @@
 """Rules about the text of one line: encoding and JSON. Each turns faults of one kind into problems."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from maas_client.dataset.decode import MAX_DEPTH, MAX_DIGITS, Decoded, Fault, FaultKind
@@ -30,36 +31,72 @@ def _repeated(_: Decoded, fault: Fault) -> Problem:
     )
 
 
-def _not_json(line: Decoded, fault: Fault) -> Problem:
-    text, at = line.text, fault.position
+def _broken(*kinds: str) -> Callable[[Decoded], Iterator[Problem]]:
+    """Return the check for lines that are no JSON for one of these reasons."""
+
+    def check(line: Decoded) -> Iterator[Problem]:
+        for fault in line.faults:
+            if fault.kind == "json" and (reason := reason_of(line.text, fault)) in kinds:
+                yield Problem(_told(line.text, fault, reason), (), fault.position, _HINTS.get(reason))
+
+    return check
+
+
+def reason_of(text: str, fault: Fault) -> str:
+    """Tell why a line is no JSON, as far as that can be told from where the decoder gave up."""
+    at = fault.position
     before, rest = text[:at].rstrip(), text[at:].lstrip()
     if fault.detail.startswith(("Unterminated", "Invalid \\escape", "Invalid \\uXXXX")) and '"' not in text[at + 1 :]:
-        return _cut_off(at)
+        return "cut"
     if not rest:
-        if before.strip() in ("{", "["):
-            return Problem("The line holds only the beginning of a JSON value.", (), at, _ONE_LINE)
-        return _cut_off(at)
+        return "begun" if before.strip() in ("{", "[") else "cut"
     if fault.detail == "Extra data":
-        if before.strip().endswith("}") and rest[0] in "{,":
-            return Problem("Another value follows on the same line.", (), at, "Begin a new line for every row.")
-        return Problem(f"Something follows the JSON value: {_shown(rest)}.", (), at)
+        return "two" if before.strip().endswith(("}", "]")) and rest[0] in "{[," else "other"
+    return _wrong_token(before, rest, fault.detail)
+
+
+def _wrong_token(before: str, rest: str, detail: str) -> str:
     if rest[0] == "'":
-        return Problem("Single quotes are not JSON.", (), at, "Write strings and keys in double quotes.")
-    if before.endswith(",") and rest[0] in "]}":
-        return Problem("A comma stands before a closing bracket.", (), at, "Take the comma away.")
-    if fault.detail.startswith("Invalid control character"):
-        code = f"U+{ord(text[at]):04X}"
-        return Problem(
-            f"A raw control character ({code}) stands in a string.", (), at, "Write it as an escape, such as \\n."
-        )
-    return Problem(f"Not JSON: {fault.detail}, at {_shown(rest)}.", (), at)
+        return "quotes"
+    # Python 3.13 points at the comma itself.
+    if detail.startswith("Illegal trailing comma") or (before.endswith(",") and rest[0] in "]}"):
+        return "comma"
+    if detail.startswith("Invalid control character"):
+        return "control"
+    if _PYTHON.match(rest):
+        return "python"
+    return "comment" if rest.startswith(("//", "/*", "#")) else "other"
 
 
-_ONE_LINE = "Write every row on one line of its own, without brackets around the file."
+_SENTENCES = {
+    "cut": "The line ends before its JSON does.",
+    "begun": "The line holds only the beginning of a JSON value.",
+    "two": "Another value follows on the same line.",
+    "quotes": "Single quotes are not JSON.",
+    "comma": "A comma stands before a closing bracket.",
+    "comment": "A comment is not JSON.",
+}
+_HINTS = {
+    "cut": "It seems cut off: write the whole row on this line.",
+    "begun": "Write every row on one line of its own, without brackets around the file.",
+    "comment": "Remove it.",
+}
 
 
-def _cut_off(at: int) -> Problem:
-    return Problem("The line ends before its JSON does.", (), at, "It seems cut off: write the whole row on this line.")
+def _told(text: str, fault: Fault, reason: str) -> str:
+    at, rest = fault.position, text[fault.position :].lstrip()
+    if reason in _SENTENCES:
+        return _SENTENCES[reason]
+    if reason == "control":
+        return f"A raw control character (U+{ord(text[at]):04X}) stands in a string."
+    if reason == "python":
+        return f"{rest.split(maxsplit=1)[0][:5].rstrip(',]}')} is Python, not JSON."
+    if fault.detail == "Extra data":
+        return f"Something follows the JSON value: {_shown(rest)}."
+    return f"Not JSON: {fault.detail}, at {_shown(rest)}."
+
+
+_PYTHON = re.compile(r"(?:None|True|False)\b")
 
 
 def _shown(text: str) -> str:
@@ -68,6 +105,7 @@ def _shown(text: str) -> str:
 
 _E, _W = Severity.ERROR, Severity.WARNING
 _OURS = "this package"
+_JSON = f"RFC 8259; {_IMPORT}"
 
 # fmt: off
 LINE_RULES: tuple[Rule[Decoded], ...] = (
@@ -83,7 +121,8 @@ LINE_RULES: tuple[Rule[Decoded], ...] = (
          fixable=True),
     Rule("JSN001", "blank-line", _W, _IMPORT, _SKIPPED, "Remove the line.", _of("blank", _saying("The line is blank.")),
          fixable=True),
-    Rule("JSN002", "not-json", _E, _IMPORT, _SKIPPED, "Write one JSON object a line.", _of("json", _not_json)),
+    Rule("JSN002", "not-json", _E, _IMPORT, _SKIPPED, "Write one JSON object a line.",
+         _broken("other", "cut", "begun", "comment")),
     Rule("JSN003", "repeated-key", _E, "RFC 8259, section 4; the service's reader keeps the last",
          "One of the two values is lost.", "Keep one of them.", _of("repeated", _repeated)),
     Rule("JSN004", "not-finite", _E, "RFC 8259, section 6", "It is not JSON; strict readers fail on the file.",
@@ -93,6 +132,13 @@ LINE_RULES: tuple[Rule[Decoded], ...] = (
          _of("digits", _saying(f"A number of {{detail}}; at most {MAX_DIGITS} are read."))),
     Rule("JSN006", "too-deep", _E, _OURS, "Readers of JSON give up on deep nesting.", "Flatten the value.",
          _of("depth", _saying(f"Nested more than {MAX_DEPTH} deep."))),
+    Rule("JSN007", "trailing-comma", _E, _JSON, _SKIPPED, "Take the comma away.", _broken("comma"), fixable=True),
+    Rule("JSN008", "single-quotes", _E, _JSON, _SKIPPED, "Write strings and keys in double quotes.", _broken("quotes")),
+    Rule("JSN009", "two-values", _E, _JSON, _SKIPPED, "Begin a new line for every row.", _broken("two"), fixable=True),
+    Rule("JSN010", "raw-control", _E, "RFC 8259, section 7", _SKIPPED, "Write it as an escape, such as \\n.",
+         _broken("control"), fixable=True),
+    Rule("JSN011", "python-literal", _E, _JSON, _SKIPPED,
+         "Write null, true and false; in Python, write rows with json.dumps.", _broken("python")),
     Rule("LIM005", "line-too-long", _E, _OURS, "No row of this size can be trained on.",
          "Check that rows are separated by line feeds.",
          _of("too-long", _saying(f"The line is longer than {MAX_LINE_BYTES // 2**20} MiB; it was not read."))),

@@ -16,15 +16,28 @@ from maas_client.dataset.jsonl import Block, lines_of
 from maas_client.dataset.locate import Locator, json_path
 from maas_client.dataset.measure import NOTHING, Measured, Measurer, RowMeasure
 from maas_client.dataset.report import Finding
+from maas_client.dataset.row import Row, count_messages
 from maas_client.dataset.rule import Problem, Severity
 from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
 from maas_client.dataset.rules_file import Seen
-from maas_client.dataset.rules_row import Row, count_messages
 from maas_client.dataset.selection import Active, Selection
 
 T = TypeVar("T")
 MAX_SHAPES = 50
 Shape = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Problems of one group.
+
+    Attributes:
+        count: How many.
+        first: The first of them.
+    """
+
+    count: int
+    first: Finding
 
 
 @dataclass(slots=True)
@@ -39,6 +52,7 @@ class Scanned:
         returns: Lines that end with a carriage return before their line feed.
         counts: How often each rule found something.
         findings: In the order of lines; as many as may be kept, of errors and of others.
+        grouped: Problems that are one finding a file: rule and group to how many there are, and the first.
         shapes: Top-level keys of rows, sorted; for a row that is no object the name of its type.
         measure: The sum over the valid rows, if they were measured.
     """
@@ -50,6 +64,7 @@ class Scanned:
     returns: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
+    grouped: dict[tuple[str, str], Grouped] = field(default_factory=dict)
     shapes: dict[Shape, Seen] = field(default_factory=dict)
     measure: RowMeasure = NOTHING
 
@@ -155,14 +170,28 @@ class Scanner:
             is_error = active.severity is Severity.ERROR
             for problem in active.rule.check(subject):
                 good = good and not is_error
-                self._result.counts[active.rule.id] += 1
-                if self._room[is_error] <= 0:
+                if not self._wanted(active, problem):
                     continue
-                self._room[is_error] -= 1
                 decoded = decoded or decode(line.data)
                 locator = locator or Locator(decoded.text)
-                self._result.findings.append(_located(active, problem, line, decoded, locator))
+                finding = _located(active, problem, line, decoded, locator)
+                if problem.group is None:
+                    self._result.findings.append(finding)
+                else:
+                    self._result.grouped[active.rule.id, problem.group] = Grouped(1, finding)
         return good
+
+    def _wanted(self, active: Active[T], problem: Problem) -> bool:
+        """Count a problem; return whether it has to be located."""
+        if problem.group is not None:
+            known = self._result.grouped.get((active.rule.id, problem.group))
+            if known:
+                self._result.grouped[active.rule.id, problem.group] = replace(known, count=known.count + 1)
+            return known is None
+        self._result.counts[active.rule.id] += 1
+        is_error = active.severity is Severity.ERROR
+        self._room[is_error] -= 1
+        return self._room[is_error] >= 0
 
     def _approve(self, roles: tuple[Role, ...]) -> bool:
         row = Row({"messages": [{"role": role, "content": "x"} for role in roles]}, self._profile)
@@ -184,7 +213,10 @@ def _shape_of(value: object) -> Shape:
 
 def _located(active: Active[T], problem: Problem, line: _Line, decoded: Decoded, locator: Locator) -> Finding:
     known = problem.position is None or bool(problem.path)
-    at = locator.position(problem.path) if problem.position is None else problem.position
+    if problem.position is not None:
+        at = problem.position
+    else:
+        at = locator.position(problem.path) if problem.offset is None else locator.within(problem.path, problem.offset)
     return active.finding(
         problem,
         line=line.order + 1,

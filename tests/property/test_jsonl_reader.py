@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from maas_client.dataset import check
 from maas_client.dataset.decode import decode
 from maas_client.dataset.jsonl import BOM, lines
+from maas_client.dataset.row import Row
 from maas_client.dataset.rules import FOR_LINES, FOR_ROWS
-from maas_client.dataset.rules_row import Row
 from maas_client.dataset.scan import Scanner
 from maas_client.dataset.selection import Selection
 

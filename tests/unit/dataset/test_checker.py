@@ -70,13 +70,13 @@ CASES = [
     (b'{"messages": "\xe9"}', ["ENC003"], None),
     ("[" * 100_000, ["JSN006"], None),
     ('{"x":' * 200 + "1" + "}" * 200, ["JSN006"], None),
-    ("{'messages': []}", ["JSN002"], "double quotes"),
-    (f'{{"messages":[{GOOD},{ANSWER}],}}', ["JSN002"], "comma"),
-    (f'{{"messages":[{GOOD},{ANSWER}]}} {{"messages":[]}}', ["JSN002"], "new line"),
+    ("{'messages': []}", ["JSN008"], "double quotes"),
+    (f'{{"messages":[{GOOD},{ANSWER}],}}', ["JSN007"], "comma"),
+    (f'{{"messages":[{GOOD},{ANSWER}]}} {{"messages":[]}}', ["JSN009"], "new line"),
     (f'{{"messages":[{GOOD},{ANSWER}]}} x', ["JSN002"], None),
     ("[", ["JSN002"], "line of its own"),
     ("nope", ["JSN002"], None),
-    ('{"messages": ["a\x00b"]}', ["JSN002"], "escape"),
+    ('{"messages": ["a\x00b"]}', ["JSN010"], "escape"),
     (f'{{"messages":[{GOOD},{ANSWER}],"n":1{"0" * 5000}}}', ["JSN005", "SCH005"], None),
     (f'{{"messages":[{GOOD},{ANSWER}],"n":NaN}}', ["JSN004", "SCH005"], None),
     (f'{{"messages":[{GOOD},{ANSWER}],"n":-Infinity}}', ["JSN004", "SCH005"], None),
@@ -86,15 +86,15 @@ CASES = [
     (f'{{"messages":[{{"role":"user","rol\\u0065":"user","content":"\\""}},{ANSWER}]}}', ["JSN003"], None),
     (f'{{"messages":[{{"role":"user","content":"\\ud800"}},{ANSWER}]}}', ["ENC004"], None),
     (f'{{"messages":[{GOOD},\r{ANSWER}]}}', ["ENC005"], None),
-    ("[1]", ["SCH001"], "line of its own"),
+    ("[1]", ["SCH001"], "messages"),
     ("3", ["SCH001"], None),
     ('"[]"', ["SCH001"], None),
-    ('"{\\"messages\\":[]}"', ["SCH001"], "Unwrap"),
+    ('"{\\"messages\\":[]}"', ["SCH008"], "without quotes"),
     ('"{oops"', ["SCH001"], None),
     ("null", ["SCH001"], None),
     ("{}", ["SCH002"], None),
-    ('{"prompt": "a", "completion": "b"}', ["SCH002", "SCH005", "SCH005"], "conversation"),
-    ('{"messages": "[]"}', ["SCH003"], "Unwrap"),
+    ('{"prompt": "a", "completion": "b"}', ["FMT001", "SCH012"], "data convert"),
+    ('{"messages": "[]"}', ["SCH009"], "without quotes"),
     ('{"messages": null}', ["SCH003"], None),
     ('{"messages": {}}', ["SCH003"], None),
     (f'{{"messages":[{GOOD},"b"]}}', ["SCH004"], None),
@@ -108,9 +108,9 @@ CASES = [
     ('{"messages":[]}', ["SCH007"], None),
     (f'{{"messages":[{GOOD},{{"content":"b"}}]}}', ["ROL001"], None),
     (f'{{"messages":[{GOOD},{{"role":null,"content":"b"}}]}}', ["ROL001"], None),
-    (f'{{"messages":[{GOOD},{{"role":" Assistant","content":"b"}}]}}', ["ROL002"], "'assistant'"),
-    (f'{{"messages":[{GOOD},{{"role":"bot","content":"b"}},{ANSWER}]}}', ["ROL002"], "Use one of"),
-    (f'{{"messages":[{GOOD},{GOOD}]}}', ["ROL003"], None),
+    (f'{{"messages":[{GOOD},{{"role":" Assistant","content":"b"}}]}}', ["ROL005"], "'assistant'"),
+    (f'{{"messages":[{GOOD},{{"role":"bot","content":"b"}},{ANSWER}]}}', ["ROL002"], "'assistant'"),
+    (f'{{"messages":[{GOOD},{GOOD}]}}', ["ROL003", "ROL008"], None),
     (f'{{"messages":[{GOOD},{{"role":"assistant"}}]}}', ["CNT001"], None),
     (f'{{"messages":[{GOOD},{{"role":"assistant","content":null}}]}}', ["CNT001"], None),
     (f'{{"messages":[{GOOD},{{"role":"assistant","content":3}}]}}', ["CNT002"], None),
@@ -118,7 +118,11 @@ CASES = [
     (f'{{"messages":[{GOOD},{{"role":"assistant","content":{{}}}}]}}', ["CNT002"], None),
     (f'{{"messages":[{GOOD},{{"role":"assistant","content":"b","tool_calls":{{}}}}]}}', ["CNT003"], None),
     (f'{{"messages":[{GOOD},{{"role":"assistant","content":null,"tool_calls":[]}}]}}', [], None),
-    (f'{{"messages":[{GOOD},{{"role":"assistant","content":[{{"type":"text","text":"b"}}]}}],"tools":[]}}', [], None),
+    (
+        f'{{"messages":[{GOOD},{{"role":"assistant","content":[{{"type":"text","text":"b"}}]}}],"tools":[]}}',
+        ["CNT009"],
+        None,
+    ),
     (f'{{"messages":[{{"role":"user","content":"say \\"role\\" \\ud83d\\ude00 \\\\ud800"}},{ANSWER}]}}', [], None),
     (f'{{"messages":[{GOOD},{ANSWER}]}}\r', [], None),
 ]
@@ -196,12 +200,26 @@ def test_wide_encodings_are_named_once(tmp_path, encoding):
 
 
 def test_limit_keeps_errors_and_counts_all(tmp_path):
-    path = write(tmp_path, [*(row(index, id=index) for index in range(50)), "{}", "{}", "{}"])
+    path = write(tmp_path, [*(row(f"\ufffd {index}") for index in range(50)), "{}", "{}", "{}"])
     report = check(path, limit=4)
-    assert report.counts == {"SCH002": 3, "SCH005": 50}
-    assert [finding.rule for finding in report.findings] == ["SCH005", "SCH002", "SCH002", "SCH002"]
+    assert report.counts == {"SCH002": 3, "TXT005": 50}
+    assert [finding.rule for finding in report.findings] == ["TXT005", "SCH002", "SCH002", "SCH002"]
     assert (report.errors, report.warnings) == (3, 50)
     assert len(check(path, limit=2).findings) == 2
+
+
+def test_what_every_row_has_is_one_finding_that_counts_them(tmp_path):
+    lines = [*(row(index, id=index) for index in range(5)), row(), *(row(index, id=index, n=1) for index in range(9))]
+    path = write(tmp_path, [row(), *lines])
+    report = check(path)
+    assert report.counts == {"SCH005": 2}
+    assert (report.errors, report.warnings) == (0, 2)
+    first, second = report.findings
+    assert (first.line, first.path) == (2, "$.id")
+    assert first.message == "'id' has no effect: the service reads 'messages' and 'tools'. And 13 more like it."
+    assert (second.line, second.path) == (8, "$.n")
+    assert second.byte is not None
+    assert path.read_bytes()[second.byte :].startswith(b"1}")
 
 
 def test_missing_directory_empty_and_extension(tmp_path):

@@ -1,0 +1,131 @@
+"""Rules about what identifies a person: addresses, and numbers of telephones, cards, accounts and insurances."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+
+from maas_client.dataset.row import Row
+from maas_client.dataset.rule import Problem, Rule, Screen, Severity
+from maas_client.dataset.rules_text import found
+from maas_client.dataset.screens import ESCAPES, Shapes, joined
+
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9._%+-]{1,64})@(?:[A-Za-z0-9-]{1,63}\.){1,8}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9@_-])"
+)
+_NOBODY = frozenset({"git", "noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster"})
+_FILES = frozenset({"css", "gif", "html", "jpeg", "jpg", "js", "json", "mjs", "png", "py", "svg", "ts", "webp"})
+_PHONE = re.compile(
+    r"(?<![\w+])\+(?=(?:[ .()-]{0,2}[0-9]){8,15}(?![0-9]))[0-9]{1,3}(?:[ .-]{0,2}\(?[0-9]{1,4}\)?){2,6}(?![0-9])|"
+    r"(?<![0-9A-Za-z.-])\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9-])|"
+    r"(?<![0-9A-Za-z.-])[2-9][0-9]{2}(?P<mark>[-.])[2-9][0-9]{2}(?P=mark)[0-9]{4}(?![0-9.-]?[0-9])"
+)
+_CARD = re.compile(
+    r"(?<![0-9A-Za-z.-])(?:[3-6][0-9]{3}(?P<mark>[ -])[0-9]{4}(?P=mark)[0-9]{4}(?P=mark)[0-9]{1,4}|"
+    r"3[47][0-9]{2}(?P<gap>[ -])[0-9]{6}(?P=gap)[0-9]{5}|[3-6][0-9]{12,18})(?![0-9A-Za-z]|[.-][0-9])"
+)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_INSURANCE = re.compile(
+    r"(?<![0-9A-Za-z.-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![0-9A-Za-z]|[.-][0-9])"
+)
+_IP = re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|[.-][0-9])")
+_KNOWN_HOSTS = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"})
+_DOCUMENTED = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+"""Source: RFC 5737. Whoever made a name up may have made up the address with it: the text is still about a person."""
+
+
+def luhn(digits: str) -> bool:
+    """Tell whether the last digit is the check digit of the others.
+
+    Source: ISO/IEC 7812-1, annex B.
+    """
+    doubled = [int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(digits))]
+    return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
+
+
+def iban(text: str) -> bool:
+    """Tell whether the check digits of an account number are right.
+
+    Source: ISO 13616-1; ISO 7064, MOD 97-10.
+    """
+    code = text.replace(" ", "")
+    return 15 <= len(code) <= 34 and int("".join(str(int(letter, 36)) for letter in code[4:] + code[:4])) % 97 == 1
+
+
+def _email(match: re.Match[str]) -> bool:
+    return match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
+
+
+def _card(match: re.Match[str]) -> bool:
+    digits = re.sub(r"[ -]", "", match[0])
+    return 13 <= len(digits) <= 19 and luhn(digits) and len(set(digits)) > 1
+
+
+def _address(match: re.Match[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return False
+    # Numbers of sections and versions have short parts.
+    long = sum(len(part) > 1 for part in match[0].split("."))
+    public = address.is_global or any(address in net for net in _DOCUMENTED)
+    return public and not address.is_multicast and long >= 2 and match[0] not in _KNOWN_HOSTS
+
+
+def _any(_: re.Match[str]) -> bool:
+    return True
+
+
+def _iban(match: re.Match[str]) -> bool:
+    return iban(match[0])
+
+
+def _check(
+    pattern: re.Pattern[str], real: Callable[[re.Match[str]], bool], name: str
+) -> Callable[[Row], Iterator[Problem]]:
+    def scan(text: str) -> list[tuple[int, str]]:
+        return [(match.start(), match[0]) for match in pattern.finditer(text) if real(match)]
+
+    return found(scan, lambda _, more: f"The text holds {name}{more}.")
+
+
+_DOMAIN = re.compile(rb"@[A-Za-z0-9-]+\.[A-Za-z0-9]")
+_BEFORE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
+
+
+def _email_screen(block: bytes) -> Iterator[int]:
+    for match in _DOMAIN.finditer(block):
+        at = match.start()
+        # The letter before may be that of an escape: a decorator on a new line is no address.
+        escape = at > 2 and block[at - 2] == 0x5C and block[at - 3] != 0x5C
+        if at and block[at - 1] in _BEFORE and not escape:
+            yield at
+
+
+_NUMBERS = Shapes(
+    rb"\+0[0 .()]{7}",
+    rb"000(?:\) ?000| 000 0000|\.000\.0000| 00 0000|0 0000 0000 0|0 000000 0|0000000000)",
+    rb"AA00 ?[A0]{4}",
+    rb"\.00?0?\.0",
+)
+_NUMBER_SCREEN: Screen = joined((_NUMBERS, ESCAPES))
+
+_W = Severity.WARNING
+_WHY = "The model may tell it to anybody; laws on privacy may forbid its use."
+_HINT = "Replace it by a made-up one or by a placeholder, if it is of a real person."
+
+# fmt: off
+PERSON_RULES: tuple[Rule[Row], ...] = (
+    Rule("PII001", "email-address", _W, "RFC 5322, section 3.4.1", _WHY, _HINT,
+         _check(_EMAIL, _email, "an e-mail address"), sensitive=True, screen=joined((_email_screen, ESCAPES))),
+    Rule("PII002", "telephone-number", _W, "ITU-T E.164; North American Numbering Plan", _WHY, _HINT,
+         _check(_PHONE, _any, "a telephone number"), sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII003", "card-number", _W, "ISO/IEC 7812-1", _WHY, _HINT,
+         _check(_CARD, _card, "the number of a payment card"), sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII004", "account-number", _W, "ISO 13616-1", _WHY, _HINT,
+         _check(_IBAN, _iban, "the number of a bank account (IBAN)"), sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII005", "insurance-number", _W, "US Social Security Administration, SSN randomization", _WHY, _HINT,
+         _check(_INSURANCE, _any, "a US social security number"), sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII006", "ip-address", _W, "RFC 791; RFC 6890", _WHY, _HINT, _check(_IP, _address, "a public IP address"),
+         sensitive=True, screen=_NUMBER_SCREEN),
+)
+# fmt: on
