@@ -14,6 +14,7 @@ A class exists where a caller would act differently; the docstring says what to 
     │   └── AmbiguousWriteError              a write may or may not have happened, and looking did not tell
     ├── StatusError                          the service said no   .status .code .target .details .request_id
     │   ├── BadRequestError            400
+    │   │   └── ContentFilterError           with the code content_filter
     │   ├── AuthenticationError        401
     │   ├── PermissionDeniedError      403
     │   ├── NotFoundError              404
@@ -47,6 +48,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ConnectError",
+    "ContentFilterError",
     "CredentialError",
     "DatasetError",
     "DeploymentFailedError",
@@ -193,6 +195,10 @@ class StatusError(MaaSError):
 
 class BadRequestError(StatusError):
     """400: a field was refused. `target` and `message` say which; correct it."""
+
+
+class ContentFilterError(BadRequestError):
+    """The deployment's content filter stopped the prompt or the answer. Rephrase, or deploy without the filter."""
 
 
 class AuthenticationError(StatusError):

@@ -120,6 +120,19 @@ def parse_filters(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple
     return {key: value if equals else None for key, equals, value in split}
 
 
+def parse_fields(ctx: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Read repeated `k=v`, where `v` is JSON if it can be read as that, else text."""
+    import json
+
+    fields: dict[str, Any] = parse_tags(ctx, parameter, pairs)
+    for key, value in fields.items():
+        try:
+            fields[key] = json.loads(value)
+        except ValueError:
+            continue
+    return fields
+
+
 tag_option = click.option(
     "--tag", "tags", metavar="K=V", multiple=True, callback=parse_tags, help="Tag it; may be repeated."
 )

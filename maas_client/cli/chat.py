@@ -1,11 +1,11 @@
 """`maas-ft chat`."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from maas_client.cli._options import Choice, examples, takes_choice
+from maas_client.cli._options import Choice, examples, parse_fields, takes_choice
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -20,6 +20,25 @@ if TYPE_CHECKING:
 @click.option("--system", metavar="TEXT", help="System message.")
 @click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Longest answer, in tokens.")
 @click.option("--temperature", type=click.FloatRange(0, 2), metavar="X", help="0 (always the likeliest) to 2.")
+@click.option("--top-p", type=click.FloatRange(0, 1), metavar="X", help="Share of probability to draw from.")
+@click.option("--stop", metavar="TEXT", multiple=True, help="Ends the answer; may be repeated.")
+@click.option("--seed", type=int, metavar="N", help="Makes repeats alike, as far as the model can.")
+@click.option("--frequency-penalty", type=click.FloatRange(-2, 2), metavar="X", help="-2 to 2.")
+@click.option("--presence-penalty", type=click.FloatRange(-2, 2), metavar="X", help="-2 to 2.")
+@click.option("--json-object", is_flag=True, help="Ask for an answer that is a JSON object.")
+@click.option(
+    "--set",
+    "extra_body",
+    metavar="K=V",
+    multiple=True,
+    callback=parse_fields,
+    help="Another field of the request; V is JSON, or else text. May be repeated.",
+)
+@click.option(
+    "--extra-parameters",
+    type=click.Choice(["error", "drop", "pass-through"]),
+    help="What becomes of fields that the service does not know; pass-through with --set.",
+)
 @takes_choice
 def chat(
     choice: Choice,
@@ -28,8 +47,9 @@ def chat(
     name: str,
     text: str,
     system: str | None,
-    max_tokens: int | None,
-    temperature: float | None,
+    json_object: bool,
+    stop: tuple[str, ...],
+    **typed: Any,  # noqa: ANN401 - what click read
 ) -> None:
     """Ask the deployment NAME; the answer comes on stdout piece by piece. TEXT "-" reads stdin."""
     from maas_client.cli._target import open_client
@@ -40,11 +60,10 @@ def chat(
     messages: list[Message] = [{"role": "user", "content": asked}]
     if system is not None:
         messages.insert(0, {"role": "system", "content": system})
-    parameters: ChatParameters = {}
-    if max_tokens is not None:
-        parameters["max_tokens"] = max_tokens
-    if temperature is not None:
-        parameters["temperature"] = temperature
+    if json_object:
+        typed["response_format"] = {"type": "json_object"}
+    typed["stop"] = list(stop)
+    parameters = cast("ChatParameters", {key: value for key, value in typed.items() if value not in (None, [], {})})
     with open_client(choice) as client:
         _answer(client, name, messages, parameters, output)
 

@@ -81,6 +81,23 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
         show(client.deployments.get(name), output)
 
 
+@deployments.command(epilog=examples("maas-ft deployments info support-bot --local"))
+@click.argument("name")
+@takes_choice
+def info(choice: Choice, output: "Output", *, name: str) -> None:
+    """Ask a deployment which model is behind it."""
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        found = client.chat.info(name)
+    if output.is_json:
+        output.document(found)
+    else:
+        simulated = "there is no model" if found.simulated else None
+        facts = {"model": found.name, "type": found.type or None, "provider": found.provider or None}
+        output.pairs({**facts, "simulated": simulated})
+
+
 @deployments.command(epilog=examples("maas-ft deployments delete support-bot --local"))
 @click.argument("name")
 @yes_option

@@ -10,6 +10,7 @@ from maas_client.errors import (
     AuthenticationError,
     BadRequestError,
     ConflictError,
+    ContentFilterError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionFailedError,
@@ -30,12 +31,20 @@ _BY_STATUS: dict[int, type[StatusError]] = {
     429: RateLimitError,
 }
 
+_BY_CODE: dict[tuple[int, str], type[StatusError]] = {(400, "content_filter"): ContentFilterError}
+
 _HINTS: dict[int, str] = {
     401: "Sign in again (`az login`), or pass another credential.",
     403: "Ask for the role Azure AI Developer on the resource group; a signed URL may also have expired.",
     404: "Check the name, and that the subscription, resource group and workspace are the ones you mean.",
     429: "Wait until `retry_at`, or lower the number of calls at once.",
 }
+_KEY_HINTS: dict[int, str] = {
+    401: "The deployment refused its own key: see whether it is still there with `maas-ft deployments get`.",
+    403: "See with `maas-ft deployments get` whether the deployment may be used.",
+    404: "Its model has no such route, or is retired, or the deployment is gone: look with `maas-ft deployments get`.",
+}
+"""For calls that a deployment's key signs: no role and no sign-in helps there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,15 @@ class ErrorFacts:
 def build_error(request: Request, response: Response, facts: ErrorFacts) -> StatusError:
     """Make the exception; the class depends on status and code alone, texts are redacted."""
     cls = _BY_STATUS.get(response.status, ServerError if response.status >= 500 else StatusError)
-    if facts.is_conflict:
-        cls = ConflictError
+    cls = ConflictError if facts.is_conflict else _BY_CODE.get((response.status, facts.code), cls)
+    hints = _HINTS if request.key is None else {**_HINTS, **_KEY_HINTS}
     return cls(
         redact_text(facts.message),
         status=response.status,
         code=facts.code,
         target=facts.target,
         details=[(code, redact_text(text)) for code, text in facts.details],
-        hint=facts.hint or _HINTS.get(response.status),
+        hint=facts.hint or hints.get(response.status),
         request_id=request_id_of(response),
         operation=request.operation,
         retry_after=parse_retry_after(response.headers),

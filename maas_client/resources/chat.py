@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from maas_client.backends.azureml.chat import parse_chunk
 from maas_client.core import sse, stepping
 from maas_client.core.io import Request
-from maas_client.errors import AuthenticationError, BrokenResponseError, TransportError
+from maas_client.errors import AuthenticationError, BrokenResponseError, ConfigurationError, TransportError
 from maas_client.resources._names import check_deployment_name
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import ChatChunk, ChatCompletion, Deployment, MessageInput
+from maas_client.types import ChatChunk, ChatCompletion, Deployment, MessageInput, ModelInfo
+
+ExtraParameters = Literal["error", "drop", "pass-through"]
 
 
 class ChatParameters(TypedDict, total=False):
@@ -36,6 +38,11 @@ class ChatParameters(TypedDict, total=False):
     """`auto`, `none`, `required`, or one function."""
     response_format: Mapping[str, Any]
     """`{"type": "text"}` or `{"type": "json_object"}`."""
+    extra_parameters: ExtraParameters
+    """What becomes of fields that the service's specification does not name: refused, left out, or given to the model.
+    The service refuses them, unless `extra_body` is given: then they are passed through."""
+    extra_body: Mapping[str, Any]
+    """Fields that the model takes and the specification does not name, such as `{"top_k": 40}`."""
 
 
 class AsyncChat:
@@ -55,13 +62,14 @@ class AsyncChat:
             parameters: See `ChatParameters`, such as `max_tokens=200, temperature=0`.
 
         Raises:
-            ConfigurationError: That is no name of a deployment.
+            ConfigurationError: That is no name of a deployment, or `extra_*` is not what it can be.
             ConflictError: The deployment is not ready.
             UnprocessableError: The model does not support a parameter; `target` names it.
-            BadRequestError: Something in the request was refused, or the content filter stepped in.
+            ContentFilterError: The content filter stopped the prompt or the answer.
+            BadRequestError: Something else in the request was refused.
             StatusError: The service said no.
         """
-        _check(deployment)
+        _check(deployment, parameters)
         return await self._session.run(self._session.dialect.chat.complete(deployment, messages, parameters))
 
     async def stream(
@@ -73,7 +81,7 @@ class AsyncChat:
             BrokenResponseError: The stream broke off before its end.
             StatusError: The service said no.
         """
-        _check(deployment)
+        _check(deployment, parameters)
         chat = self._session.dialect.chat
         for is_last_try in (False, True):
             request = await self._session.run(chat.request(deployment, messages, parameters, stream=True))
@@ -87,6 +95,19 @@ class AsyncChat:
                 chat.forget_key(deployment)
             else:
                 return
+
+    async def info(self, deployment: Deployment | str) -> ModelInfo:
+        """Ask a deployment which model is behind it.
+
+        Args:
+            deployment: From `deployments.get`, or its name.
+
+        Raises:
+            ConflictError: The deployment is not ready.
+            NotFoundError: There is none of this name, or its model does not tell.
+        """
+        _check(deployment, {})
+        return await self._session.run(self._session.dialect.chat.info(deployment))
 
     async def _chunks(self, request: Request) -> AsyncGenerator[ChatChunk, None]:
         ended = False
@@ -107,9 +128,18 @@ class AsyncChat:
             raise BrokenResponseError("The answer broke off before its end.", operation=request.operation)
 
 
-def _check(deployment: Deployment | str) -> None:
+def _check(deployment: Deployment | str, parameters: ChatParameters) -> None:
     if isinstance(deployment, str):
         check_deployment_name(deployment)
+    mode = parameters.get("extra_parameters")
+    if mode is not None and mode not in get_args(ExtraParameters):
+        words = ", ".join(get_args(ExtraParameters))
+        raise ConfigurationError(f"extra_parameters cannot be {mode!r}.", hint=f"One of: {words}.")
+    if clash := {"messages", "stream", *ChatParameters.__annotations__} & {*(parameters.get("extra_body") or {})}:
+        raise ConfigurationError(
+            f"extra_body holds what has a parameter of its own: {', '.join(sorted(clash))}.",
+            hint="Give it as that parameter; `chat.stream` streams.",
+        )
 
 
 @mirrors(AsyncChat)
@@ -126,3 +156,6 @@ class Chat:
         self, deployment: Deployment | str, *, messages: Sequence[MessageInput], **parameters: Unpack[ChatParameters]
     ) -> Generator[ChatChunk, None, None]:
         return stepping.iterate(self._chat.stream(deployment, messages=messages, **parameters))
+
+    def info(self, deployment: Deployment | str) -> ModelInfo:
+        return stepping.run(self._chat.info(deployment))

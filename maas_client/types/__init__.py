@@ -10,6 +10,7 @@ from maas_client.types.chat import (
     Delta,
     Message,
     MessageInput,
+    ModelInfo,
     Usage,
 )
 from maas_client.types.compute import Compute, Notifications
@@ -50,6 +51,7 @@ __all__ = [
     "Message",
     "MessageInput",
     "MetricPoint",
+    "ModelInfo",
     "Notifications",
     "ServiceError",
     "SubscriptionStatus",

@@ -115,3 +115,16 @@ class ChatChunk(Value):
     def text(self) -> str:
         """The piece of text of the first answer, `""` if this chunk has none."""
         return (self.choices[0].delta.content or "") if self.choices else ""
+
+
+class ModelInfo(Value):
+    """What a deployment says of the model behind it."""
+
+    name: str
+    """As the model names itself, such as `phi3-mini`."""
+    type: str = ""
+    """What it does, in the service's own word, such as `chat-completion`."""
+    provider: str = ""
+    """Who made it, such as `Microsoft`."""
+    simulated: bool = False
+    """True if a reference server says that there is no model."""

@@ -58,6 +58,14 @@ def test_from_data_to_an_answer(run, invoke, data):
     assert answer.stderr == "(simulated: no model answered)\n"
     document = json.loads(run("chat", "bot-1", "Hello", "--local", "--max-tokens", "3", "-o", "json").stdout)
     assert document["simulated"] is True
+    assert "there is no model" in invoke("deployments", "info", "bot-1", "--local").stdout
+    assert json.loads(invoke("deployments", "info", "bot-1", "--local", "-o", "json").stdout)["provider"] == "Microsoft"
+    asked = ("chat", "bot-1", "What is 7 plus 7?", "--local", "--set", "top_k=40")
+    shaped = invoke(*asked, "--seed", "7", "--top-p", "1", "--stop", "Ask", "--frequency-penalty", "0.5")
+    assert (shaped.exit_code, shaped.stdout) == (0, "It is 14. \n")
+    refused = invoke(*asked, "--extra-parameters", "error", "--json-object")
+    assert (refused.exit_code, refused.stdout) == (6, "")
+    assert "top_k" in refused.stderr
 
     again = invoke(*SUBMIT, "--name", "bot_1", "--tag", "team=support")
     assert again.exit_code == 0

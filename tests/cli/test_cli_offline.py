@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from maas_client.cli._options import parse_fields
+
 
 def test_a_good_file_passes(invoke, data):
     result = invoke("data", "check", data.name)
@@ -167,3 +169,10 @@ def test_nothing_to_ask_is_an_error(invoke):
 
     assert result.exit_code == 2
     assert "There is nothing to ask" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("40", 40), ("[1, 2]", [1, 2]), ("true", True), ("plain words", "plain words"), ("a=b", "a=b")]
+)
+def test_other_fields_of_a_chat_are_json_or_text(typed, read):
+    assert parse_fields(None, None, (f"k={typed}",)) == {"k": read}  # type: ignore[arg-type]

@@ -16,6 +16,10 @@ from maas_client.errors import StatusError
 _IMMUTABLE = "JobPropertyImmutable"
 _NAME_TAKEN = "A job with this name already exists"
 """Source: the service's own text, quoted by users of azure-sdk-for-python (issue 47389)."""
+_HINTS = {
+    "content_filter": "Rephrase it; or deploy with content_safety=False, where that is allowed.",
+    "parameter_not_supported": "Leave the parameter out: this model does not take it.",
+}
 _XML = re.compile(r"<(Code|Message)>(.*?)</\1>", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>|[\x00-\x1f\x7f]+")
 
@@ -47,7 +51,7 @@ def read_error(response: Response) -> ErrorFacts:
         target=text(error.get("target")) or text(error.get("param")) or _location(body.get("detail")),
         details=details,
         is_conflict=conflict,
-        hint="Use another name, or the definition that the existing job has." if conflict else None,
+        hint="Use another name, or the definition that the existing job has." if conflict else _HINTS.get(code),
     )
 
 

@@ -18,6 +18,7 @@ from maas_client.errors import (
     AuthenticationError,
     BadRequestError,
     ConflictError,
+    ContentFilterError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
@@ -485,9 +486,31 @@ def test_chat_with_a_parameter_that_is_not_supported(case):
 
 @pytest.mark.parametrize("case", ["chat_content_filter_400", "chat_content_filter_nested_400"])
 def test_chat_stopped_by_the_content_filter(case):
-    with pytest.raises(BadRequestError, match="The response was filtered") as caught:
+    with pytest.raises(ContentFilterError, match="The response was filtered") as caught:
         ask(case)
+    assert isinstance(caught.value, BadRequestError)
     assert (caught.value.code, caught.value.target) == ("content_filter", "messages")
+    assert "Rephrase" in (caught.value.hint or "")
+
+
+def test_chat_with_fields_that_the_specification_does_not_name():
+    assert ask("chat_extra_body_200", seed=7, extra_body={"top_k": 40}).text == "Servus!"
+    assert ask("chat_extra_drop_200", extra_body={"top_k": 40}, extra_parameters="drop").text == "Servus!"
+    with pytest.raises(BadRequestError, match="top_k") as caught:
+        ask("chat_extra_error_400", extra_body={"top_k": 40}, extra_parameters="error")
+    assert not isinstance(caught.value, ContentFilterError)
+
+
+def test_which_model_is_behind_a_deployment():
+    azureml = dialect()
+    info = play(azureml.chat.info("support-bot"), "endpoint_get_200", "endpoint_keys_200", "chat_info_200")
+    assert (info.name, info.type, info.provider) == ("phi3-mini", "chat-completion", "Microsoft")
+    ready = play(azureml.deployments.get("support-bot"), "endpoint_get_200")
+    again = play(azureml.chat.info(ready), "chat_info_401", "endpoint_keys_200", "chat_info_200")
+    assert again == info
+    with pytest.raises(NotFoundError) as caught:
+        play(azureml.chat.info(ready), "chat_info_404")
+    assert "no such route" in (caught.value.hint or "")
 
 
 def test_chat_refused_in_other_ways():

@@ -335,3 +335,30 @@ def test_a_key_goes_to_the_host_of_a_deployment_only():
     with pytest.raises(ResponseError, match="sends nothing"):
         chat(asked).create("bot", messages=MESSAGES)
     assert "Chat_Complete" not in asked.operations()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"extra_parameters": "ignore"}, "extra_parameters cannot be 'ignore'"),
+        ({"extra_body": {"stream": True, "top_p": 1}}, "a parameter of its own: stream, top_p"),
+    ],
+)
+def test_extra_parameters_that_cannot_be(options, words):
+    asked = asked_with(ANSWER, operation="Chat_Complete")
+    with pytest.raises(ConfigurationError, match=words):
+        chat(asked).create("bot", messages=MESSAGES, **options)
+    with pytest.raises(ConfigurationError, match=words):
+        list(chat(asked).stream("bot", messages=MESSAGES, **options))
+    assert asked.sent == []
+
+
+def test_the_model_behind_a_deployment():
+    asked = asked_with({"model_name": "phi"}, operation="Chat_GetModelInfo")
+    assert chat(asked).info("bot").name == "phi"
+    with pytest.raises(AuthenticationError) as caught:
+        chat(asked.on("Chat_GetModelInfo", refusal(401))).info("bot")
+    assert "az login" not in (caught.value.hint or "")
+    asked.on("Chat_GetModelInfo", {"model_type": "chat"})
+    with pytest.raises(ResponseError, match=r"without \$\.model_name"):
+        chat(asked).info("bot")
