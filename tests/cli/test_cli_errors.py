@@ -17,6 +17,7 @@ EXPECTED = {
     "ConfigurationError": 2,
     "ConflictError": 6,
     "ConnectError": 10,
+    "ContentFilterError": 6,
     "CredentialError": 4,
     "DatasetError": 3,
     "DeploymentFailedError": 7,
