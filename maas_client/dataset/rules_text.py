@@ -71,7 +71,13 @@ def _named(kind: str) -> Callable[[str, str], str]:
     return tell
 
 
-def _invisible(text: str) -> list[tuple[int, str]]:
+def control(text: str) -> list[tuple[int, str]]:
+    """Return the control characters of a text that are none of text, with where they stand."""
+    return matches(_CONTROL)(text)
+
+
+def invisible(text: str) -> list[tuple[int, str]]:
+    """Return the characters that nobody sees and that belong to no spelling, with where they stand."""
     return [
         (match.start(), match[0])
         for match in _INVISIBLE.finditer(text)
@@ -79,7 +85,8 @@ def _invisible(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def _bidi(text: str) -> list[tuple[int, str]]:
+def bidi(text: str) -> list[tuple[int, str]]:
+    """Return the characters that turn the direction of writing where no script asks for it."""
     overrides = matches(_OVERRIDE)(text)
     embeddings = matches(_EMBEDDING)(text)
     if embeddings and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
@@ -110,14 +117,14 @@ _UAX9 = "Unicode Standard Annex 9; CVE-2021-42574"
 TEXT_RULES: tuple[Rule[Row], ...] = (
     Rule("TXT001", "control-character", _W, "Unicode Standard, section 23.1",
          "The model learns to write characters that terminals obey and nobody sees.", "Remove it.",
-         found(matches(_CONTROL), _named("A control character stands in the text")), fixable=True,
+         found(control, _named("A control character stands in the text")), fixable=True,
          screen=_CONTROL_SCREEN),
     Rule("TXT002", "invisible-character", _W, "Unicode Standard, section 23.2",
          "It splits words into other tokens, and the model learns to write it.", "Remove it.",
-         found(_invisible, _named("An invisible character stands in the text")), fixable=True, screen=_ODD_SCREEN),
+         found(invisible, _named("An invisible character stands in the text")), fixable=True, screen=_ODD_SCREEN),
     Rule("TXT003", "bidi-control", _W, _UAX9, "The text reads differently from what the model is given.",
          "Remove it, unless the text is meant to show this.",
-         found(_bidi, _named("A character that turns the direction of writing stands in the text")), fixable=True,
+         found(bidi, _named("A character that turns the direction of writing stands in the text")), fixable=True,
          screen=_ODD_SCREEN),
     Rule("TXT004", "mojibake", _W, _OURS, "The model learns to write broken letters.",
          "The text was decoded with the wrong encoding: read its source again as UTF-8.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from maas_client.cli._options import OUTPUT_KEY, examples
+from maas_client.cli.data._options import profile_options, selection_options
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -17,11 +18,6 @@ _SHOWN = 50
 _KEPT = 1000
 
 
-def _words(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Read repeated or comma-separated words."""
-    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-
-
 @click.command(
     epilog=examples(
         "maas-ft data check train.jsonl --validation held-out.jsonl --model Phi-4",
@@ -30,25 +26,8 @@ def _words(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, 
 )
 @click.argument("files", nargs=-1, required=True)
 @click.option("--validation", multiple=True, metavar="F", help="A validation file that belongs to it.")
-@click.option("--model", "model_id", metavar="M", help="Apply the rules of this base model too.")
-@click.option(
-    "--service",
-    type=click.Choice(["azureml", "foundry"]),
-    default="azureml",
-    show_default=True,
-    help="The service that would train.",
-)
-@click.option(
-    "--method",
-    type=click.Choice(["supervised", "dpo"]),
-    default="supervised",
-    show_default=True,
-    help="How it would train.",
-)
-@click.option(
-    "--select", multiple=True, callback=_words, metavar="RULES", help="Apply only these: SCH001,ENC or names."
-)
-@click.option("--ignore", multiple=True, callback=_words, metavar="RULES", help="Leave these out.")
+@profile_options
+@selection_options
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="B", help="Leave out the findings in this file.")
 @click.option(
     "--write-baseline", type=click.Path(path_type=Path), metavar="B", help="Write what is found to this file, as known."
