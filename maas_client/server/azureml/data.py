@@ -4,7 +4,7 @@ import json
 from sqlite3 import Row
 from typing import Any
 
-from maas_client.server.azureml.wire import Call, Json, Reply, listing, system_data
+from maas_client.server.azureml.wire import Call, Json, Reply, list_view, listing, system_data
 from maas_client.server.service import data
 from maas_client.server.service.world import Workspace
 
@@ -23,15 +23,26 @@ def get_version(call: Call) -> Reply:
 
 
 def list_versions(call: Call) -> Reply:
-    """GET the versions, newest first."""
+    """GET the versions that the view shows, newest first."""
+    where, view = call.workspace, list_view(call)
+    found = (_version(where, row) for row in data.versions(call.world, where, call.path["name"]))
+    return listing(each for each in found if view.shows(archived=each["properties"]["isArchived"]))
+
+
+def list_containers(call: Call) -> Reply:
+    """GET the assets; none of them is archived whole."""
     where = call.workspace
-    return listing(_version(where, row) for row in data.versions(call.world, where, call.path["name"]))
+    names = data.names(call.world, where) if list_view(call).shows(archived=False) else []
+    return listing(_container(call, where, name) for name in names)
 
 
 def get_container(call: Call) -> Reply:
     """GET the asset: its latest and its next version."""
-    where = call.workspace
-    rows = data.versions(call.world, where, call.path["name"])
+    return Reply(200, _container(call, call.workspace, call.path["name"]))
+
+
+def _container(call: Call, where: Workspace, name: str) -> Json:
+    rows = data.versions(call.world, where, name)
     numbers = [int(row["version"]) for row in rows if row["version"].isdecimal()]
     properties: dict[str, Any] = {
         "latestVersion": rows[0]["version"],
@@ -42,17 +53,13 @@ def get_container(call: Call) -> Reply:
         "properties": {},
         "description": None,
     }
-    name = rows[0]["name"]
-    return Reply(
-        200,
-        {
-            "id": f"{where.arm_id}/data/{name}",
-            "name": name,
-            "type": "Microsoft.MachineLearningServices/workspaces/data",
-            "properties": properties,
-            "systemData": system_data(rows[-1]["created"]),
-        },
-    )
+    return {
+        "id": f"{where.arm_id}/data/{rows[0]['name']}",
+        "name": rows[0]["name"],
+        "type": "Microsoft.MachineLearningServices/workspaces/data",
+        "properties": properties,
+        "systemData": system_data(rows[-1]["created"]),
+    }
 
 
 def _version(where: Workspace, row: Row) -> Json:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from maas_client.server.service.training import Trainer
 from maas_client.server.service.world import World
 
 MAX_JSON_BYTES = 1024 * 1024
+_JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
+"""Content types of JSON. Source: azure-ai-ml 1.27.1, data-plane clients, which send `application/json-patch+json`."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -124,7 +127,7 @@ async def read_json(request: Request) -> Json:
             raise ServiceError(413, "RequestEntityTooLarge", message, headers={"Connection": "close"})
     if not data.strip():
         return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if not _JSON.fullmatch(request.headers.get("content-type", "").partition(";")[0].strip().lower()):
         raise ServiceError(415, "UnsupportedMediaType", "The Content-Type must be application/json.")
     try:
         value = json.loads(data, parse_constant=_no_constant)

@@ -6,6 +6,7 @@ from maas_client.server.azureml.wire import (
     Call,
     Json,
     Reply,
+    list_view,
     listing,
     next_link,
     operation_links,
@@ -13,11 +14,8 @@ from maas_client.server.azureml.wire import (
     system_data,
 )
 from maas_client.server.service import jobs
-from maas_client.server.service.errors import user_error
 from maas_client.server.service.jobs import Filter, Job
 from maas_client.server.service.world import Workspace
-
-_VIEWS = {view.lower(): view for view in ("ActiveOnly", "ArchivedOnly", "All")}
 
 
 def put(call: Call) -> Reply:
@@ -59,12 +57,9 @@ def delete(call: Call) -> Reply:
 
 
 def _filter(call: Call) -> Filter:
-    view = _VIEWS.get(call.query.get("listViewType", "ActiveOnly").lower())
-    if view is None:
-        raise user_error(f"listViewType must be one of {', '.join(_VIEWS.values())}.", target="listViewType")
     pairs = [part.partition("=") for part in call.query.get("properties", "").split(",") if part]
     return Filter(
-        view=view,
+        view=list_view(call),
         job_type=call.query.get("jobType") or None,
         tag=call.query.get("tag") or None,
         properties=tuple((name, value if sign else None) for name, sign, value in pairs),

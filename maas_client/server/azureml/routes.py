@@ -47,6 +47,7 @@ def _arm() -> Iterator[Operation]:
     yield row("Datastores_List", "GET", f"{_W}/datastores", ANY, workspace.list_datastores)
     yield row("Datastores_Get", "GET", f"{_W}/datastores/{{name}}", ANY, workspace.get_datastore)
     yield row("Datastores_ListSecrets", "POST", f"{_W}/datastores/{{name}}/listSecrets", ANY, workspace.list_secrets)
+    yield row("DataContainers_List", "GET", f"{_W}/data", ANY, data.list_containers)
     yield row("DataContainers_Get", "GET", f"{_W}/data/{{name}}", ANY, data.get_container)
     yield row("DataVersions_List", "GET", f"{_W}/data/{{name}}/versions", ANY, data.list_versions)
     yield row("DataVersions_Get", "GET", f"{_W}/data/{{name}}/versions/{{version}}", ANY, data.get_version)
@@ -97,6 +98,8 @@ def _data_plane() -> Iterator[Operation]:
     history, run = f"/history/v1.0{_W}", "/experiments/{experiment}/runs/{name}"
     yield row("RunHistory_GetDetails", "GET", f"{history}/runs/{{name}}/details", runs.details)
     yield row("RunHistory_GetChildren", "GET", f"{history}/runs/{{name}}/children", runs.children)
+    instances = f"{history}/runs/{{name}}/serviceinstances/{{node}}"
+    yield row("RunHistory_GetServiceInstances", "GET", instances, runs.service_instances)
     yield row("RunHistory_GetRunData", "POST", f"{history}/rundata", runs.run_data)
     yield row("RunHistory_Get", "GET", f"{history}{run}", runs.run)
     yield row("RunHistory_GetById", "GET", f"{history}/runs/{{name}}", runs.run)

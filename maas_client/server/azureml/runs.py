@@ -63,6 +63,12 @@ def children(call: Call) -> Reply:
     return Reply(200, {"value": [], "continuationToken": None, "nextLink": None})
 
 
+def service_instances(call: Call) -> Reply:
+    """GET the services of a node, such as a notebook: a serverless job shows none."""
+    jobs.get(call.world, call.workspace, call.path["name"])
+    return Reply(200, {"instances": {}})
+
+
 def run_data(call: Call) -> Reply:
     """POST for the run with its outputs."""
     where = call.workspace

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
@@ -112,6 +113,31 @@ def system_data(created: float) -> Json:
 def listing(values: Iterable[Json], next_link: str | None = None) -> Reply:
     """Return one page of a list."""
     return Reply(200, {"value": list(values), "nextLink": next_link})
+
+
+class View(StrEnum):
+    """What a list shows. Source: azure-rest-api-specs, `ListViewType`."""
+
+    ACTIVE = "ActiveOnly"
+    ARCHIVED = "ArchivedOnly"
+    ALL = "All"
+
+    def shows(self, *, archived: bool) -> bool:
+        """Say whether something belongs to the list."""
+        return self is View.ALL or archived == (self is View.ARCHIVED)
+
+
+def list_view(call: Call) -> View:
+    """Read `listViewType`, without regard to case.
+
+    Raises:
+        ServiceError: 400, it is none.
+    """
+    asked = call.query.get("listViewType", View.ACTIVE).lower()
+    for view in View:
+        if view.lower() == asked:
+            return view
+    raise user_error(f"listViewType must be one of {', '.join(View)}.", target="listViewType")
 
 
 def operation_links(call: Call, where: Workspace, operation: str, *, status_document: bool) -> dict[str, str]:

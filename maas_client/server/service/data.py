@@ -71,6 +71,12 @@ def versions(world: World, workspace: Workspace, name: str) -> list[Row]:
     return rows
 
 
+def names(world: World, workspace: Workspace) -> list[str]:
+    """Return the names of the assets, in order."""
+    rows = world.store.all("SELECT DISTINCT name FROM data_versions WHERE workspace=? ORDER BY name", workspace.key)
+    return [row["name"] for row in rows]
+
+
 def _find(world: World, workspace: Workspace, name: str, version: str) -> Row | None:
     return world.store.one(
         "SELECT * FROM data_versions WHERE workspace=? AND name=? AND version=?", workspace.key, name, version

@@ -194,6 +194,20 @@ def test_mlflow_files_level_by_level(ended):
     assert mlflow(ended, "artifacts/list").status == 400
 
 
+def test_no_service_runs_beside_a_run(ended):
+    assert ended.data("GET", "history/v1.0", "/runs/first/serviceinstances/0").json == {"instances": {}}
+    assert ended.data("GET", "history/v1.0", "/runs/none/serviceinstances/0").status == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("application/json-patch+json", 200), ("text/json", 200), ("text/plain", 415), ("json", 415)]
+)
+def test_json_by_its_other_names(ended, kind, status):
+    path = f"/modelregistry/v1.0{ended.arm_id}/models/batchGetResolvedUris"
+    headers = {"Authorization": "Bearer t", "Content-Type": kind}
+    assert ended.server.send("POST", path, {"values": []}, headers).status == status
+
+
 MODELS = "registries/azureml/models"
 
 

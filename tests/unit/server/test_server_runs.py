@@ -131,6 +131,26 @@ def test_data_assets_name_training_files(space):
     ]
 
 
+def test_data_assets_are_listed_by_view(space):
+    uri = space.upload("a/train.jsonl", space.rows(20))
+    assert space.call("GET", "/data").json["value"] == []
+    for name, version, archived in (("one", "1", False), ("one", "2", True), ("two", "1", False)):
+        body = {"properties": {"dataUri": uri, "dataType": "uri_file", "isArchived": archived}}
+        assert space.call("PUT", f"/data/{name}/versions/{version}", body).status == 201
+    shown = {
+        view: [
+            each["name"]
+            for each in space.call("GET", "/data/one/versions", query=f"&listViewType={view}").json["value"]
+        ]
+        for view in ("activeonly", "ArchivedOnly", "All")
+    }
+    assert shown == {"activeonly": ["1"], "ArchivedOnly": ["2"], "All": ["2", "1"]}
+    assert [each["name"] for each in space.call("GET", "/data").json["value"]] == ["one", "two"]
+    assert space.call("GET", "/data", query="&listViewType=ArchivedOnly").json["value"] == []
+    assert space.call("GET", "/data/one").json in space.call("GET", "/data").json["value"]
+    assert space.call("GET", "/data", query="&listViewType=Some").status == 400
+
+
 def test_datastores(space):
     stores = space.call("GET", "/datastores").json["value"]
     assert [store["name"] for store in stores] == ["workspaceblobstore", "workspaceartifactstore"]

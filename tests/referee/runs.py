@@ -1,0 +1,80 @@
+"""A scenario in a process of its own, against a server of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.referee.scenarios.operations import MARK
+
+ROOT = Path(__file__).parents[2]
+RUN_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a scenario.
+
+    Attributes:
+        outcomes: By operation: None, or what went wrong.
+        seconds: By operation.
+        ending: How the process ended, with the last that it said.
+    """
+
+    outcomes: dict[str, str | None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    ending: str = ""
+
+
+@contextmanager
+def serving(state: Path, scheme: str) -> Iterator[dict[str, Any]]:
+    """Run a server whose clock is manual; yield its ready line."""
+    command = [sys.executable, "-m", "maas_client.server", "--state-dir", str(state), "--clock", "manual"]
+    command += ["--tls"] if scheme == "https" else []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def run(python: Path, module: str, version: str, scheme: str, folder: Path) -> Run:
+    """Run a scenario's operations with the interpreter of an SDK's environment."""
+    work = folder / "work"
+    work.mkdir(parents=True)
+    with serving(folder / "state", scheme) as ready:
+        command = [str(python), "-W", "ignore", "-m", f"tests.referee.scenarios.{module}"]
+        command += [json.dumps(ready), version, f"ref-{scheme}", str(work)]
+        # Outside any checkout: the SDK would write the branch into the job's properties.
+        done = subprocess.run(
+            command,
+            cwd=work,
+            env=_variables(ready, folder),
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+            check=False,
+        )
+    lines = [json.loads(line.removeprefix(MARK)) for line in done.stdout.split("\n") if line.startswith(MARK)]
+    return Run(
+        outcomes={line["operation"]: line["problem"] for line in lines},
+        seconds={line["operation"]: line["seconds"] for line in lines},
+        ending=f"the scenario ended with {done.returncode}: {done.stderr[-2000:]}",
+    )
+
+
+def _variables(ready: dict[str, Any], home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
+    # Nothing but the server is within reach: the proxy is a port where nobody listens.
+    shut = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1,localhost"}
+    # Read by azure-ai-ml: seconds between two looks of jobs.stream.
+    pace = {"AZUREML_RUN_POLLING_INTERVAL_MIN": "0"}
+    trusted = ready["ca_file"]
+    trust = {} if trusted is None else {"REQUESTS_CA_BUNDLE": trusted, "SSL_CERT_FILE": trusted}
+    return kept | shut | pace | trust | {"HOME": str(home), "PYTHONPATH": str(ROOT)}

@@ -1,0 +1,107 @@
+"""azure-ai-ml: workspace, datastores, data assets, and with them the blob protocol."""
+
+from typing import Any
+
+from tests.referee.scenarios.azure_sdk import Session
+from tests.referee.scenarios.operations import Scenario, raising
+from tests.referee.scenarios.server import training_file
+
+scenario = Scenario()
+operation = scenario.operation
+
+
+@operation("workspaces.get")
+def get_workspace(session: Session) -> None:
+    found = session.client.workspaces.get(session.workspace)
+    assert (found.name, found.location) == (session.workspace, "eastus2")
+    assert found.discovery_url == f"{session.server.url}/discovery"
+    assert found.mlflow_tracking_uri.startswith(f"azureml://{session.server.host}/mlflow/v1.0/subscriptions/")
+
+
+@operation("datastores.get")
+def get_datastore(session: Session) -> None:
+    store = session.client.datastores.get("workspaceblobstore")
+    assert store.container_name.startswith("azureml-blobstore-")
+    assert store.protocol == session.server.scheme
+
+
+@operation("datastores.get_default with secrets")
+def get_default_datastore(session: Session) -> None:
+    store = session.client.datastores.get_default(include_secrets=True)
+    assert store.name == "workspaceblobstore"
+    assert "sig=" in store.credentials.sas_token
+
+
+@operation("datastores.list")
+def list_datastores(session: Session) -> None:
+    names = {store.name for store in session.client.datastores.list()}
+    assert names == {"workspaceblobstore", "workspaceartifactstore"}
+
+
+@operation("datastores.get: ResourceNotFoundError")
+def get_no_datastore(session: Session) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with raising(ResourceNotFoundError, "none"):
+        session.client.datastores.get("none")
+
+
+def data_asset(session: Session, **changes: Any) -> Any:
+    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml.entities import Data
+
+    path = training_file(session.path("data"), "train.jsonl")
+    return Data(**{"name": "train", "version": "1", "path": str(path), "type": AssetTypes.URI_FILE, **changes})
+
+
+@operation("data.create_or_update: a file is uploaded")
+def create_data(session: Session) -> None:
+    made = session.client.data.create_or_update(data_asset(session, description="Training dataset", tags={"a": "b"}))
+    assert (made.name, made.version, made.description, made.tags) == ("train", "1", "Training dataset", {"a": "b"})
+    assert "/datastores/workspaceblobstore/paths/LocalUpload/" in made.path
+    session.state["data"] = made.id
+
+
+@operation("data.create_or_update: the next version, the content is there already")
+def create_next_data(session: Session) -> None:
+    made = session.client.data.create_or_update(data_asset(session, version=None))
+    assert made.version == "2"
+    assert made.path == session.client.data.get("train", version="1").path
+
+
+@operation("data.create_or_update: another path for a version is refused")
+def create_other_data(session: Session) -> None:
+    path = training_file(session.path("data"), "other.jsonl", rows=21)
+    with raising(Exception, "Asset paths cannot be updated"):
+        session.client.data.create_or_update(data_asset(session, path=str(path)))
+
+
+@operation("data.get by label")
+def get_latest_data(session: Session) -> None:
+    assert session.client.data.get("train", label="latest").version == "2"
+
+
+@operation("data.list")
+def list_data(session: Session) -> None:
+    assert [each.version for each in session.client.data.list(name="train")] == ["2", "1"]
+
+
+@operation("data.list: assets")
+def list_data_assets(session: Session) -> None:
+    assert [(each.name, each.latest_version) for each in session.client.data.list()] == [("train", "2")]
+
+
+@operation("data.archive, restore")
+def archive_data(session: Session) -> None:
+    session.client.data.archive("train", version="2")
+    assert [each.version for each in session.client.data.list(name="train")] == ["1"]
+    session.client.data.restore("train", version="2")
+    assert len(list(session.client.data.list(name="train"))) == 2
+
+
+@operation("data.get: ResourceNotFoundError")
+def get_no_data(session: Session) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with raising(ResourceNotFoundError, "none"):
+        session.client.data.get("none", version="1")

@@ -1,0 +1,70 @@
+"""The reference server as a scenario sees it: where it is, and its clock, which moves only when told to."""
+
+import json
+import os
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ALL_DONE = 400_000.0
+"""Virtual seconds after which every job of these scenarios has ended."""
+_TICK_SECONDS = 0.05
+_VIRTUAL_PER_TICK = 10.0
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.url: str = ready["url"]
+        self.host = self.url.partition("://")[2]
+        self.scheme = self.url.partition("://")[0]
+        self._admin = ready["admin_token"]
+
+    def advance(self, seconds: float) -> None:
+        request = urllib.request.Request(
+            f"{self.url}/_maas/clock",
+            json.dumps({"advance_seconds": seconds}).encode(),
+            {"Content-Type": "application/json", "x-maas-admin-token": self._admin},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # trusts what SSL_CERT_FILE names
+            answer.read()
+
+    @contextmanager
+    def time_flows(self) -> Iterator[None]:
+        """Let time pass at 200 virtual seconds a second while the block runs."""
+        over = threading.Event()
+
+        def flow() -> None:
+            while not over.wait(_TICK_SECONDS):
+                self.advance(_VIRTUAL_PER_TICK)
+
+        thread = threading.Thread(target=flow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def training_file(folder: Path, name: str, rows: int = 20) -> Path:
+    """Write a good training file."""
+    path = folder / name
+    lines = []
+    for index in range(rows):
+        ask = {"role": "user", "content": f"How do I reset device number {index}?"}
+        answer = {"role": "assistant", "content": f"Hold the button of device {index} for {index + 3} seconds."}
+        lines.append(json.dumps({"messages": [ask, answer]}) + "\n")
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return the files of a folder, relative to it."""
+    return sorted(
+        Path(root, name).relative_to(folder).as_posix() for root, _, names in os.walk(folder) for name in names
+    )
