@@ -47,13 +47,14 @@ _SHORT = re.compile(r"</?s>|<unk>")
 _OTHERS = re.compile(r"\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>")
 _REASONING = re.compile(r"</?(?:think|thinking|thought|reasoning|reflection|scratchpad|inner_monologue)>")
 _REFUSAL = re.compile(
-    r"\b[Aa]s an AI(?: language model| assistant| model|,)|\b[Aa]s a large language model|"
+    r"\b[Aa]s an AI(?: language model| assistant| model|,)|"
     r"\b(?:[Ss]orry|apologize), but I (?:can(?:not|['\u2019]t)|am (?:un|not )able)|"
     r"\bI can(?:not|['\u2019]t) assist with|\bmy knowledge cutoff\b|\b[Aa]s of my last knowledge update\b"
 )
 _PRODUCT = re.compile(
     r"sandbox:/+mnt/data|:contentReference\[oaicite|\boaicite:\d|\u3010\d+(?::\d+)?\u2020[^\u3011]{0,60}\u3011|"
-    r"\bturn\d{1,3}(?:search|view|news|file|image)\d{1,3}\b"
+    # Private characters around what was searched for, such as "turn0search1".
+    "[\ue200-\ue203]"
 )
 _LABEL = re.compile(r"(?:\A|\n)[ \t]*(?:Assistant:|Human:|### (?:Instruction|Response|Input):)")
 
@@ -100,10 +101,11 @@ _ANGLE = ascii_screen(
     rb"\[\\?/?INST",
 )
 _PHRASES = ascii_screen(
-    rb"s an AI", rb"s a large lang", rb", but I (?:ca|am)", rb"knowledge (?:cutoff|update)", rb"t assist with",
+    rb"AI(?: language model| assistant| model|,)", rb", but I (?:ca|am)", rb"knowledge (?:cutoff|update)",
+    rb"t assist with",
 )
 _LINKS = joined((
-    ascii_screen(rb"sandbox:", rb"oaicite", rb"turn[0-9]{1,3}[a-z]"), Shared(rb"\xe2\x80\xa0", ascii_too=False),
+    ascii_screen(rb"sandbox:", rb"oaicite"), Shared(rb"\xe2\x80\xa0", rb"\xee\x88[\x80-\x83]", ascii_too=False),
 ))
 _LABELS = ascii_screen(rb"Assistant:", rb"Human:", rb"### (?:In|Re)")
 

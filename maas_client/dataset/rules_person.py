@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Problem, Rule, Screen, Severity
 from maas_client.dataset.rules_text import found
-from maas_client.dataset.screens import ESCAPES, Shapes, joined
+from maas_client.dataset.screens import ESCAPES, Byte, Shapes, joined
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9._%+-]{1,64})@(?:[A-Za-z0-9-]{1,63}\.){1,8}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9@_-])"
@@ -29,8 +29,12 @@ _INSURANCE = re.compile(
 )
 _IP = re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z]|[.-][0-9])")
 _KNOWN_HOSTS = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"})
-_DOCUMENTED = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
-"""Source: RFC 5737. Whoever made a name up may have made up the address with it: the text is still about a person."""
+_RESERVED_NETS = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+"""Source: RFC 5737."""
+_RESERVED_NAMES = re.compile(
+    r"(?i)@(?:.+\.)?(?:example\.(?:com|net|org)|(?:[a-z0-9-]+\.)?(?:example|invalid|test|localhost))\Z"
+)
+"""Source: RFC 2606; RFC 6761."""
 
 
 def luhn(digits: str) -> bool:
@@ -52,7 +56,8 @@ def iban(text: str) -> bool:
 
 
 def _email(match: re.Match[str]) -> bool:
-    return match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
+    somebody = match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
+    return somebody and not _RESERVED_NAMES.search(match[0])
 
 
 def _card(match: re.Match[str]) -> bool:
@@ -67,8 +72,25 @@ def _address(match: re.Match[str]) -> bool:
         return False
     # Numbers of sections and versions have short parts.
     long = sum(len(part) > 1 for part in match[0].split("."))
-    public = address.is_global or any(address in net for net in _DOCUMENTED)
-    return public and not address.is_multicast and long >= 2 and match[0] not in _KNOWN_HOSTS
+    return address.is_global and not address.is_multicast and long >= 2 and match[0] not in _KNOWN_HOSTS
+
+
+def _reserved(row: Row) -> Iterator[Problem]:
+    for path, _, text in row.texts:
+        for match in (*_EMAIL.finditer(text), *_IP.finditer(text)):
+            if _is_reserved(match[0]):
+                yield Problem(
+                    f"{match[0][:60]!r} is reserved for examples.", path, offset=match.start(), group="reserved"
+                )
+
+
+def _is_reserved(text: str) -> bool:
+    if "@" in text:
+        return bool(_RESERVED_NAMES.search(text))
+    try:
+        return any(ipaddress.ip_address(text) in net for net in _RESERVED_NETS)
+    except ValueError:
+        return False
 
 
 def _any(_: re.Match[str]) -> bool:
@@ -88,16 +110,16 @@ def _check(
     return found(scan, lambda _, more: f"The text holds {name}{more}.")
 
 
+_AT = Byte(b"@")
 _DOMAIN = re.compile(rb"@[A-Za-z0-9-]+\.[A-Za-z0-9]")
 _BEFORE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-")
 
 
 def _email_screen(block: bytes) -> Iterator[int]:
-    for match in _DOMAIN.finditer(block):
-        at = match.start()
+    for at in _AT(block):
         # The letter before may be that of an escape: a decorator on a new line is no address.
         escape = at > 2 and block[at - 2] == 0x5C and block[at - 3] != 0x5C
-        if at and block[at - 1] in _BEFORE and not escape:
+        if at and block[at - 1] in _BEFORE and not escape and _DOMAIN.match(block, at):
             yield at
 
 
@@ -127,5 +149,9 @@ PERSON_RULES: tuple[Rule[Row], ...] = (
          _check(_INSURANCE, _any, "a US social security number"), sensitive=True, screen=_NUMBER_SCREEN),
     Rule("PII006", "ip-address", _W, "RFC 791; RFC 6890", _WHY, _HINT, _check(_IP, _address, "a public IP address"),
          sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII007", "example-address", Severity.INFO, "RFC 2606; RFC 5737",
+         "It is nobody's address; the model may learn to give it as if it were.",
+         "Nothing to do, if it stands for an address in an explanation.", _reserved,
+         screen=joined((_email_screen, _NUMBER_SCREEN))),
 )
 # fmt: on

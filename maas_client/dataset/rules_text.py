@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Problem, Rule, Severity
-from maas_client.dataset.screens import ESCAPES, Shared, joined
+from maas_client.dataset.screens import ESCAPES, Byte, Shared, joined
 
 # Tab, line feed, form feed and carriage return are text. U+FFFE and U+FFFF are no characters at all.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -99,7 +99,7 @@ def _replaced(text: str) -> list[tuple[int, str]]:
 
 
 _CONTROL_SCREEN = joined((
-    Shared(rb"\\b", rb"\x7f"), Shared(rb"\xc2[\x80-\x9f]", rb"\xef\xbf[\xbe\xbf]", ascii_too=False), ESCAPES,
+    Shared(rb"\\b"), Byte(b"\x7f"), Shared(rb"\xc2[\x80-\x9f]", rb"\xef\xbf[\xbe\xbf]", ascii_too=False), ESCAPES,
 ))  # fmt: skip
 _ODD = Shared(
     rb"\xe2\x80(?:[\x8b\xaa-\xae]|[\x8c\x8d](?:[A-Za-z]|\\u00))", rb"\xe2\x81[\xa0-\xaf]", rb"\xef\xbb\xbf",

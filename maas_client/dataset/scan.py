@@ -24,6 +24,7 @@ from maas_client.dataset.selection import Active, Selection
 
 T = TypeVar("T")
 MAX_SHAPES = 50
+_NOWHERE = (-1, 0)
 Shape = tuple[str, ...]
 
 
@@ -89,7 +90,7 @@ class Scanner:
         self._line_rules = selection.of(FOR_LINES)
         self._row_rules = selection.of(FOR_ROWS)
         self._measure_rules = selection.of(FOR_MEASURES) if measurer else ()
-        self._screens = [active.rule.screen for active in self._row_rules if active.rule.screen]
+        self._screened = [active for active in self._row_rules if active.rule.screen]
         self._limit = limit
         self._measurer = measurer
         self._fast = FastPath(self._approve) if self._profile.method == "supervised" else None
@@ -101,40 +102,47 @@ class Scanner:
         self._result = result = Scanned()
         self._room = {True: self._limit, False: self._limit}
         hits = self._hits(block.data)
-        hit = hits.pop() if hits else -1
+        hit = hits.pop() if hits else _NOWHERE
         for index, (start, data) in enumerate(lines_of(block)):
             result.lines += 1
-            screened = 0 <= hit < start + len(data or b"") + 1
-            while screened and 0 <= hit < start + len(data or b"") + 1:
-                hit = hits.pop() if hits else -1
-            self._line(_Line(index, start, data), screened=screened)
+            due: set[int] = set()
+            while 0 <= hit[0] <= start + len(data or b""):
+                due.add(hit[1])
+                hit = hits.pop() if hits else _NOWHERE
+            self._line(_Line(index, start, data), due)
         return result
 
-    def _hits(self, data: bytes | None) -> list[int]:
-        """Return where the screens point, the last place first."""
+    def _hits(self, data: bytes | None) -> list[tuple[int, int]]:
+        """Return where the screens point, the last place first, each with the number of its rule."""
         if data is None:
             return []
-        return sorted({at for screen in self._screens for at in screen(data)}, reverse=True)
+        screens = ((number, active.rule.screen) for number, active in enumerate(self._screened))
+        return sorted(((at, number) for number, screen in screens if screen for at in screen(data)), reverse=True)
 
-    def _line(self, line: _Line, *, screened: bool) -> None:
+    def _line(self, line: _Line, due: set[int]) -> None:
         if line.data is not None:
             if line.data.endswith(b"\r"):
                 self._result.returns += 1
-            messages = self._fast.take(line.data) if self._fast and not screened else None
+            messages = self._fast.take(line.data) if self._fast else None
             if messages is not None:
-                self._plain(line, messages)
+                self._plain(line, messages, due)
                 return
         self._closely(line)
 
-    def _plain(self, line: _Line, messages: list[PlainMessage]) -> None:
+    def _plain(self, line: _Line, messages: list[PlainMessage], due: set[int]) -> None:
         result = self._result
         result.rows += 1
         self._shape(("messages",), line)
-        measured = True
-        if self._measurer:
+        good = True
+        if due or self._measurer:
             plain = [{"role": message.role, "content": message.content} for message in messages]
-            measured = self._measure(line, plain, None, None)
-        if measured:
+            # Nothing but texts: only the rules whose screens point here can find anything.
+            good = self._apply(
+                [self._screened[number] for number in sorted(due)], Row({"messages": plain}, self._profile), line, None
+            )
+            if good and self._measurer:
+                good = self._measure(line, plain, None, None)
+        if good:
             result.valid_rows += 1
             result.messages += len(messages)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from maas_client.dataset.rule import Screen
 
+_RUNS = bytes(0x78 if chr(byte) in "_-" or (byte < 0x80 and chr(byte).isalnum()) else 0x20 for byte in range(256))
+
 
 class Shared:
     """Searches as one screen, which several rules may have: a block is searched once, however many ask."""
@@ -38,14 +40,37 @@ class Shared:
                 yield match.start()
 
 
-_SHAPE = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", b"0" * 10 + b"A" * 26 + b" ")
-
-
-class Lowered(Shared):
-    """A shared screen over a block in lower case."""
+class Byte(Shared):
+    """A shared screen for one rare byte, which is found without the engine."""
 
     def _search(self, block: bytes) -> Iterator[int]:
-        return super()._search(block.lower())
+        for search in self._searches:
+            at = block.find(search.pattern)
+            while at >= 0:
+                yield at
+                at = block.find(search.pattern, at + 1)
+
+
+class Runs(Shared):
+    """A shared screen over long runs of letters, digits, `_` and `-`: the patterns have to match where one begins.
+
+    An escape before the run, such as that of a line feed, may seem to be its beginning.
+    """
+
+    LENGTH = 20
+
+    def _search(self, block: bytes) -> Iterator[int]:
+        shape = block.translate(_RUNS)
+        run = b"x" * self.LENGTH
+        at = shape.find(run)
+        while at >= 0:
+            if any(search.match(block, at) for search in self._searches):
+                yield at
+            end = shape.find(b" ", at + self.LENGTH)
+            at = shape.find(run, end) if end >= 0 else -1
+
+
+_SHAPE = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", b"0" * 10 + b"A" * 26 + b" ")
 
 
 class Shapes(Shared):
@@ -79,7 +104,7 @@ _CONTROL_ESCAPE = rb"0[0-8beBEfF]|1[0-9a-fA-F]|[89][0-9a-fA-F]"
 _LETTER_ESCAPE = rb"(?:[cC][23]|[dD][01]|[eE][2fF]|[fF]0)(?:\\u|[\xc2\xc5\xc6\xcb\xe2])"
 ESCAPES = Shared(
     rb"\\u(?:00(?:" + _ASCII_ESCAPE + rb"|" + _CONTROL_ESCAPE + rb"|" + _LETTER_ESCAPE + rb")|"
-    rb"20(?:0[b-dB-D]|20|2[a-eA-E]|6[0-9a-fA-F])|180[eE]|[dD][bB]40|[fF](?:[eE][fF]{2}|[fF]{2}[9a-fA-F]))"
+    rb"20(?:0[b-dB-D]|20|2[a-eA-E]|6[0-9a-fA-F])|180[eE]|[dD][bB]40|[eE]20[0-3]|[fF](?:[eE][fF]{2}|[fF]{2}[9a-fA-F]))"
 )
 """Escapes that any rule about texts would have to look at: they are rare, so one search serves all rules."""
 

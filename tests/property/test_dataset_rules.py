@@ -1,0 +1,150 @@
+"""Rules about rows: whatever the JSON value, they never raise and point at something; and no screen overlooks a row."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maas_client import catalog
+from maas_client.dataset.profile import Profile
+from maas_client.dataset.row import Row
+from maas_client.dataset.rules import FOR_ROWS
+
+MODELS = [None, catalog.get("Phi-3-medium-4k-instruct"), catalog.get("Phi-4-mini-instruct")]
+PROFILES = [
+    *(Profile("azureml", model) for model in MODELS),
+    *(Profile("foundry", model) for model in MODELS),
+    Profile("azureml", None, "dpo"),
+    Profile("foundry", None, "dpo"),
+]
+SCREENED = [(rule, rule.screen) for rule in FOR_ROWS if rule.screen]
+
+# fmt: off
+KEYS = st.sampled_from([
+    "messages", "tools", "input", "preferred_output", "non_preferred_output", "role", "content", "tool_calls",
+    "function", "name", "arguments", "id", "type", "text", "image_url", "url", "weight", "tool_call_id", "parameters",
+    "prompt", "completion", "conversations", "instruction", "output", "contents", "custom_id", "body", "function_call",
+    "mesages", "",
+])
+WORDS = st.sampled_from([
+    "user", "assistant", "system", "tool", "User", " assistant", "gpt", "function", "text", "image_url", "{}", "[]",
+    "{", "a", "", " ", '{"messages": []}', "\ud800", "x" * 50,
+])
+# fmt: on
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=5)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5))
+MESSAGES = st.lists(st.dictionaries(KEYS, VALUES, max_size=5) | VALUES, max_size=4)
+ROWS = VALUES | st.fixed_dictionaries(
+    {},
+    optional={
+        "messages": MESSAGES,
+        "tools": VALUES,
+        "input": st.fixed_dictionaries({"messages": MESSAGES}) | VALUES,
+        "preferred_output": MESSAGES,
+        "non_preferred_output": MESSAGES,
+        "id": VALUES,
+    },
+)
+
+
+@settings(max_examples=500)
+@given(ROWS, st.sampled_from(PROFILES))
+def test_rules_never_raise_and_point_at_something(value, profile):
+    for rule in FOR_ROWS:
+        for problem in rule.check(Row(value, profile)):
+            assert problem.message
+            found = value
+            for key in problem.path:
+                found = found[key]
+            if problem.offset is not None:
+                assert isinstance(found, str)
+                assert 0 <= problem.offset < len(found)
+
+
+# fmt: off
+PIECES = [
+    "\x07", "\x1b[31m", "\x7f", "\x85", "\x08", "\uffff", "\u200b", "a\u200db", "\ufeff", "\u2060", "\U000e0041",
+    "\u202e", "\u2066", "Ã©", "\xe2\u20ac\u2122", "Â°", "\xf0\u0178\u02dc", "ï»¿", "ÐŸÑ€", "\ufffd", "<|end|>",
+    "<|im_start|>", "<|/tool|>", "<s>", "</s>", "<unk>", "<|eot_id|>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>",
+    "<start_of_turn>", "As an AI language model", "as an AI,", "Sorry, but I cannot", "I apologize, but I can\u2019t",
+    "I'm sorry, but I am unable", "I can't assist with", "I can\u2019t assist with", "I cannot assist with",
+    "my knowledge cutoff", "As of my last knowledge update", "<think>", "</think>", "<reasoning>",
+    "sandbox:/mnt/data/a.png", ":contentReference[oaicite:0]", "\u301012\u2020source\u3011", "\ue200", "Assistant: ",
+    "\nHuman: ", "\n### Response:", "AKIA" + "IOSFODNN7Q2X4ABC", "ghp_" + "a1B2" * 9, "github_pat_" + "A1b2C3d4E5" * 3,
+    "glpat-" + "x1y2z3w4v5-_u6t7s8r9", "xoxb-" + "123456789012-abcdef", "AIza" + "Sy_-x" * 7,
+    "sk-" + "proj-abc123DEF456ghi789", "sk_live_" + "a1b2c3d4e5f6g7h8", "hf_" + "aB3" * 11, "npm_" + "a1B2" * 9,
+    "pypi-AgE" + "aB_-1" * 9, "SG." + "a1B2c3D4e5" * 2 + "xy." + "a1B2c3D4e5" * 4 + "xyz",
+    "AccountKey=" + "aB1+/c2d" * 10 + "==", "SharedAccessKey=" + "aB1/c2d3" * 6 + "=",
+    "?sig=" + "aB1%2Bc2d" * 6 + "%3D", "abc8Q~" + "aB1~.c2d" * 4, "-----BEGIN RSA PRIVATE KEY-----",
+    "postgres://bob:hunter22@db", "https://é:\u00fcx&+y1@[::1]",
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9Pl",
+    'api_key = "q9X7z/3LmPw8+RtY"', "PASSWORD: 'c0rrect&H0rse!B4tt'", '"secret":"zX81kQ0pLm4w"',
+    "auth_token=='aZ9/bY8_cX7~dW6'", "jane.doe@contoso.com", "a+b@x.io", "_@a.co", "+44 20 7946 0958",
+    "+1 (555) 123-4567", "(425) 555-0100", "425-555-0100", "425.555.0100", "4111 1111 1111 1111", "4111-1111-1111-1111",
+    "4111111111111111", "3782 822463 10005", "DE89370400440532013000", "GB82 WEST 1234 5698 7654 32", "078-05-1120",
+    "52.174.10.25", "jane@example.com", "203.0.113.7",
+]
+# fmt: on
+GLUE = st.sampled_from(["", " ", "\n", "\t", "\\", '"', "é", "x", "1", ".", "\\n", "\r\n", "你"])
+TEXTS = st.lists(st.sampled_from(PIECES) | GLUE | st.text(max_size=3), min_size=1, max_size=6).map("".join)
+SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\", "/": "\\/"}
+# What a writer escapes: what it must, all but ASCII, what is special in HTML, slashes, anything at random.
+STYLES = ("least", "ascii", "html", "slashes", "random")
+
+
+@st.composite
+def written(draw, text):
+    """A text as one of the many writers of JSON would write it."""
+    style = draw(st.sampled_from(STYLES))
+    upper = draw(st.booleans())
+    return '"' + "".join(_character(draw, character, style, upper=upper) for character in text) + '"'
+
+
+def _character(draw, character, style, *, upper):
+    wanted = {
+        "ascii": character > "\x7e",
+        "html": character in "<>&'+`\"",
+        "random": style == "random" and draw(st.integers(0, 9)) == 0,
+    }.get(style, False)
+    if "\ud800" <= character <= "\udfff":
+        wanted = True
+    if character in SHORT and not wanted and (character != "/" or style == "slashes"):
+        return SHORT[character]
+    if not wanted and character >= " ":
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    digits = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
+    return "".join(f"\\u{unit.upper() if upper else unit}" for unit in digits)
+
+
+def _row(text):
+    return {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": text}]}
+
+
+@settings(max_examples=1500)
+@given(st.data())
+def test_no_screen_overlooks_what_its_rule_finds(data):
+    text = data.draw(TEXTS)
+    line = _row("@@")
+    block = json.dumps(line).replace('"@@"', data.draw(written(text))).encode("utf-8", "surrogatepass")
+    assert json.loads(block.decode("utf-8", "surrogatepass")) == _row(text)
+    profile = data.draw(st.sampled_from(PROFILES))
+    for rule, screen in SCREENED:
+        if any(True for _ in rule.check(Row(_row(text), profile))):
+            hits = list(screen(block))
+            assert hits, (rule.id, block)
+            assert all(0 <= hit < len(block) for hit in hits)
+
+
+@pytest.mark.parametrize(("rule", "screen"), SCREENED, ids=[rule.id for rule, _ in SCREENED])
+def test_every_rule_with_a_screen_finds_one_of_the_pieces(rule, screen):
+    found = [piece for piece in PIECES if any(True for _ in rule.check(Row(_row(piece))))]
+    assert found
+    # Nor do screens point at everything.
+    assert not list(screen(json.dumps(_row("Good morning! How can I help you?")).encode()))
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_every_piece_is_found_by_a_rule(piece):
+    assert any(True for rule, _ in SCREENED for _ in rule.check(Row(_row(piece))))
