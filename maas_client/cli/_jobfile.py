@@ -9,10 +9,22 @@ import yaml
 from pydantic import Field, ValidationError
 
 from maas_client.errors import ConfigurationError
+from maas_client.types import Compute, Notifications
 from maas_client.types.base import Draft
 
 MAX_BYTES = 1024 * 1024
 _OPTION_NAMES = {"epochs": "n_epochs", "train": "training_file", "validation": "validation_file", "tag": "tags"}
+
+
+class Deploy(Draft):
+    """How the model is deployed once it is trained."""
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9-]{0,51}$")] | None = None
+    """Unique in the region; as near to the job's name as can be if left out."""
+    content_safety: Annotated[bool, Field(strict=True)] | None = None
+    """Whether prompts and answers pass a content filter; the service filters if left out."""
+    tags: dict[str, str] = Field(default={})
+    """Of the deployment, besides the job's."""
 
 
 class JobFile(Draft):
@@ -21,9 +33,10 @@ class JobFile(Draft):
     model: str | None = None
     """Base model as the catalog spells it, such as `Phi-4-mini-instruct`."""
     training_file: str | None = None
-    """Path of the training file, from the folder of this file."""
+    """Path of the training file, from the folder of this file; or the id of one that the service has, such as
+    `azureml:name:version` of a data asset."""
     validation_file: str | None = None
-    """Path of the validation file, from the folder of this file; without one the service holds back training rows."""
+    """The validation file, likewise; without one the service holds back training rows."""
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$")] | None = None
     """Unique in the workspace; makes it safe to submit again."""
     n_epochs: Annotated[int, Field(strict=True, ge=1)] | None = None
@@ -42,8 +55,22 @@ class JobFile(Draft):
     """Groups jobs in the studio."""
     tags: dict[str, str] = Field(default={})
     """Yours to set; values that look like numbers need quotes."""
-    deploy: bool | str = False
-    """Deploy the model once it is trained: `true`, or the name of the deployment."""
+    properties: dict[str, str] = Field(default={})
+    """Yours to set, once: the service adds to them, and a value is never changed."""
+    compute: Compute | None = None
+    """Your machines to train on; the service's own if left out."""
+    notifications: Notifications | None = None
+    """Who gets mail when the job ends."""
+    deploy: bool | str | Deploy = False
+    """Deploy the model once it is trained: `true`, the name of the deployment, or all that can be said of it."""
+
+
+_PARTS: dict[str, type[Draft]] = {"compute": Compute, "notifications": Notifications, "deploy": Deploy}
+
+
+def is_remote(file: str) -> bool:
+    """Tell whether a file is named by an id of the service, not by a path on this machine."""
+    return file.startswith(("azureml:", "/subscriptions/"))
 
 
 def job_schema() -> dict[str, Any]:
@@ -69,7 +96,8 @@ def read_job_file(path: Path) -> JobFile:
         raise ConfigurationError(f"{path}:1: a job file is a mapping.", hint="Write `model: Phi-4-mini-instruct`.")
     places = dict(_places(path, node))
     for key, line in places.items():
-        if key not in JobFile.model_fields:
+        part, _, word = key.rpartition(".")
+        if word not in (_PARTS[part] if part else JobFile).model_fields:
             raise _unknown_key(path, key, line)
     try:
         # Composed by the safe loader, so only plain values can come out.
@@ -80,7 +108,8 @@ def read_job_file(path: Path) -> JobFile:
     except ValidationError as error:
         raise _wrong_value(path, error, places) from None
     files = {key: getattr(job, key) for key in ("training_file", "validation_file")}
-    return job.model_copy(update={key: str(path.parent / value) for key, value in files.items() if value})
+    local = {key: str(path.parent / value) for key, value in files.items() if value and not is_remote(value)}
+    return job.model_copy(update=local)
 
 
 def _read(path: Path) -> str:
@@ -104,34 +133,41 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
     return node
 
 
-def _places(path: Path, node: yaml.MappingNode) -> Iterator[tuple[str, int]]:
-    """Give each key and its line.
+def _places(path: Path, node: yaml.MappingNode, above: str = "") -> Iterator[tuple[str, int]]:
+    """Give each key and its line; keys of a part follow the part's, after a dot.
 
     Raises:
         ConfigurationError: A key stands twice.
     """
     seen: dict[str, int] = {}
-    for key, _ in node.value:
-        word, line = str(key.value), key.start_mark.line + 1
+    for key, value in node.value:
+        word, line = f"{above}{key.value}", key.start_mark.line + 1
         if word in seen:
             raise ConfigurationError(f"{path}:{line}: {word!r} stands on line {seen[word]} already.", hint="Keep one.")
         seen[word] = line
         yield word, line
+        if word in _PARTS and isinstance(value, yaml.MappingNode):
+            yield from _places(path, value, f"{word}.")
 
 
 def _unknown_key(path: Path, key: str, line: int) -> ConfigurationError:
-    known = list(JobFile.model_fields)
-    meant = _OPTION_NAMES.get(key) or next(iter(get_close_matches(key, known, n=1, cutoff=0.5)), None)
-    if key == "learning_rate_multiplier":
+    part, _, word = key.rpartition(".")
+    known = list((_PARTS[part] if part else JobFile).model_fields)
+    meant = _OPTION_NAMES.get(word) or next(iter(get_close_matches(word, known, n=1, cutoff=0.5)), None)
+    if word == "learning_rate_multiplier":
         meant = "learning_rate"
     guess = f" Did you mean {meant!r}?" if meant else ""
     return ConfigurationError(f"{path}:{line}: unknown key {key!r}.{guess}", hint=f"Known keys: {', '.join(known)}.")
 
 
 def _wrong_value(path: Path, error: ValidationError, places: dict[str, int]) -> ConfigurationError:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("function-", "constrained-")))
-    line = places.get(str(first["loc"][0]), 1) if first["loc"] else 1
+    # Of the ways to write `deploy`, the one that says most was meant.
+    first = max(error.errors(include_url=False), key=lambda each: len(each["loc"]))
+    words = [str(word) for word in first["loc"] if not str(word).startswith(("function-", "constrained-"))]
+    if words[0] == "deploy":
+        words[1:2] = []
+    key = ".".join(words)
+    line = next((places[near] for near in (".".join(words[:end]) for end in (3, 2, 1)) if near in places), 1)
     return ConfigurationError(
         f"{path}:{line}: {key}: {first['msg']}.",
         hint=f"It is {first['input']!r}. Quote what YAML would read otherwise.",

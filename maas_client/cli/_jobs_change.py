@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maas_client.cli._options import Choice, examples, parse_tags, tag_option, takes_choice, yes_option
+from maas_client.cli._options import Choice, examples, property_option, tag_option, takes_choice, yes_option
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -49,14 +49,7 @@ def restore(choice: Choice, output: "Output", *, name: str) -> None:
 @click.option("--display-name", metavar="TEXT", help="For people.")
 @click.option("--description", metavar="TEXT", help="For people.")
 @tag_option
-@click.option(
-    "--property",
-    "properties",
-    metavar="K=V",
-    multiple=True,
-    callback=parse_tags,
-    help="Add a property; may be repeated.",
-)
+@property_option
 @takes_choice
 def update(
     choice: Choice,

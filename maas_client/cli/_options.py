@@ -136,6 +136,14 @@ def parse_fields(ctx: click.Context, parameter: click.Parameter, pairs: tuple[st
 tag_option = click.option(
     "--tag", "tags", metavar="K=V", multiple=True, callback=parse_tags, help="Tag it; may be repeated."
 )
+property_option = click.option(
+    "--property",
+    "properties",
+    metavar="K=V",
+    multiple=True,
+    callback=parse_tags,
+    help="Add a property; may be repeated.",
+)
 content_safety_option = click.option(
     "--content-safety/--no-content-safety",
     default=None,

@@ -1,8 +1,5 @@
 """What `submit` is about to do, decided and checked before anything is sent."""
 
-import hashlib
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,19 +7,18 @@ from typing import TYPE_CHECKING
 from maas_client import catalog
 from maas_client.cli._clock import now
 from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
-from maas_client.cli._jobfile import JobFile
+from maas_client.cli._jobfile import Deploy, JobFile, is_remote
+from maas_client.cli._merge import wanted_deployment
 from maas_client.cli._output import plain, talk
 from maas_client.cli._target import Target
 from maas_client.dataset import FileSummary, Report, check
 from maas_client.errors import ConfigurationError, DatasetError
-from maas_client.resources._names import check_deployment_name, check_job_name, new_job_name
+from maas_client.resources._names import check_job_name, new_job_name
 
 if TYPE_CHECKING:
     from maas_client.types import File
 
 SHOWN_FINDINGS = 20
-JOB_NAME_AS_DEPLOYMENT = "@job"
-"""What `--deploy` without a name stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,8 @@ class Plan:
         model: The base model.
         name: The job's final name.
         is_named: True if the user chose the name.
-        deployment: Name of the deployment to make, or `None`.
-        report: The check of the data.
+        deploy: The deployment to make, with its name, or `None`.
+        report: The check of the data that is on this machine, or `None` if the service has all of it.
         target: The service.
         allow_retired: True to try a model that the service no longer trains.
     """
@@ -44,51 +40,61 @@ class Plan:
     model: catalog.CatalogModel
     name: str
     is_named: bool
-    deployment: str | None
-    report: Report
+    deploy: Deploy | None
+    report: Report | None
     target: Target
     allow_retired: bool
 
     @property
-    def training(self) -> FileSummary:
-        """The training file as it was checked."""
-        return self.report.files[0]
+    def deployment(self) -> str | None:
+        """Name of the deployment to make, or `None`."""
+        return self.deploy.name if self.deploy else None
 
     @property
-    def validation(self) -> FileSummary | None:
-        """The validation file as it was checked."""
-        return self.report.files[1] if len(self.report.files) > 1 else None
+    def files(self) -> tuple[FileSummary, ...]:
+        """The files to upload, as they were checked."""
+        return self.report.files if self.report else ()
 
     def show(self) -> None:
         """Say on stderr what will be done."""
         spec, defaults = self.spec, self.model.hyperparameters
         lines: dict[str, object] = {
             "model": self.model.id,
-            "training": file_line(self.training),
-            "validation": file_line(self.validation) if self.validation else "a fifth of the training rows",
+            "training": self._line("training", spec.training_file),
+            "validation": self._line("validation", spec.validation_file) or "a fifth of the training rows",
+            "compute": ", ".join(spec.compute.instance_types) if spec.compute else None,
+            "tier": spec.compute.tier if spec.compute else None,
             "epochs": spec.n_epochs
             or f"the service's choice (its pipeline's default: {defaults['n_epochs'].default:g})",
             "batch size": spec.batch_size,
             "learning rate": spec.learning_rate,
             "name": self.name,
             "deployment": self.deployment,
+            "filter": None if self.deploy is None or self.deploy.content_safety is not False else "off",
             "target": self.target.label,
         }
         for name, value in lines.items():
             if value is not None:
                 talk(f"  {name:<13} {value}")
 
+    def _line(self, part: str, file: str | None) -> str | None:
+        local = next((file_line(each) for each in self.files if each.part == part), None)
+        return local or (f"{file} (at the service; not checked here)" if file else None)
+
     def to_dict(self) -> dict[str, object]:
         """Return what JSON output says of it."""
         spec = self.spec.model_dump(exclude={"model", "name", "training_file", "validation_file", "deploy"})
-        files = {file.part: plain(file) for file in self.report.files}
-        warnings = [plain(finding) for finding in self.report.findings]
+        remote = {"training": self.spec.training_file, "validation": self.spec.validation_file}
+        files: dict[str, object] = {part: {"id": file} for part, file in remote.items() if file}
+        files |= {file.part: plain(file) for file in self.files}
+        warnings = [plain(finding) for finding in self.report.findings] if self.report else []
         return {
             "name": self.name,
             "model": self.model.id,
             "files": files,
             **spec,
             "deployment": self.deployment,
+            "content_safety": self.deploy.content_safety if self.deploy else None,
             "target": self.target.to_dict(),
             "findings": warnings,
         }
@@ -106,17 +112,34 @@ def make_plan(spec: JobFile, target: Target, *, allow_retired: bool) -> Plan:
         raise ConfigurationError(f"A job needs {missing}.", hint="Give it as an option, or in the file of -f.")
     model = catalog.get(spec.model)
     warnings = catalog.check_finetune(
-        model, today=now().date(), emulator=target.is_emulator, allow_retired=allow_retired
+        model,
+        today=now().date(),
+        emulator=target.is_emulator,
+        allow_retired=allow_retired,
+        compute=spec.compute is not None,
     )
     warnings += catalog.check_hyperparameters(
         model, n_epochs=spec.n_epochs, batch_size=spec.batch_size, learning_rate=spec.learning_rate
     )
     name = check_job_name(spec.name) if spec.name else new_job_name(model.id)
-    deployment = _deployment(spec.deploy, name)
+    deploy = wanted_deployment(spec.deploy, name)
     for warning in warnings:
         talk(f"warning: {warning}")
-    report = checked(spec.training_file, spec.validation_file, model)
-    return Plan(spec, model, name, bool(spec.name), deployment, report, target, allow_retired)
+    report = _checked(spec.training_file, spec.validation_file, model)
+    return Plan(spec, model, name, bool(spec.name), deploy, report, target, allow_retired)
+
+
+def _checked(training: str, validation: str | None, model: catalog.CatalogModel) -> Report | None:
+    """Check what is on this machine; what the service has is taken as it is."""
+    local = validation if validation and not is_remote(validation) else None
+    if not is_remote(training):
+        return checked(training, local, model)
+    if local is not None:
+        raise ConfigurationError(
+            f"{local} is on this machine and the training file at the service: they cannot be checked together.",
+            hint="Upload it first, and give its id; or give the path of the training file.",
+        )
+    return None
 
 
 def checked(training: str, validation: str | None, model: catalog.CatalogModel) -> Report:
@@ -142,32 +165,6 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
             report=report,
         )
     return report
-
-
-def merge(written: JobFile, typed: Mapping[str, object]) -> JobFile:
-    """Put what was typed over what is written in the file; tags are joined."""
-    given = {key: value for key, value in typed.items() if value is not None and key != "tags"}
-    tags = typed.get("tags")
-    joined = {**written.tags, **tags} if isinstance(tags, Mapping) else written.tags
-    return written.model_copy(update={**given, "tags": joined})
-
-
-def deployment_name(job: str) -> str:
-    """Return a legal deployment name as near to the job's as can be; different jobs never share one by being cut."""
-    legal = re.sub(r"[^A-Za-z0-9]+", "-", job).strip("-")
-    if not legal[:1].isalpha():
-        legal = f"ft-{legal}"
-    if len(legal) <= 52:
-        return legal
-    return f"{legal[:43].rstrip('-')}-{hashlib.sha256(job.encode()).hexdigest()[:8]}"
-
-
-def _deployment(wish: bool | str, job: str) -> str | None:
-    if wish is False or wish == "":
-        return None
-    if wish is True or wish == JOB_NAME_AS_DEPLOYMENT:
-        return deployment_name(job)
-    return check_deployment_name(wish)
 
 
 def refuse_changed(file: FileSummary) -> None:

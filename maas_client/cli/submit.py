@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maas_client.cli._options import Choice, examples, tag_option, takes_choice, yes_option
+from maas_client.cli._options import (
+    Choice,
+    content_safety_option,
+    examples,
+    property_option,
+    tag_option,
+    takes_choice,
+    yes_option,
+)
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -22,16 +30,20 @@ if TYPE_CHECKING:
     )
 )
 @click.option("--model", metavar="M", help="Base model; see `maas-ft models list`.")
-@click.option("--train", "training_file", metavar="F", help="Training file (.jsonl).")
-@click.option("--validation", "validation_file", metavar="F", help="Validation file (.jsonl).")
+@click.option("--train", "training_file", metavar="F", help="Training file (.jsonl), or its id at the service.")
+@click.option("--validation", "validation_file", metavar="F", help="Validation file, likewise.")
 @click.option("-f", "--file", "job_file", metavar="JOB.YAML", help="Read the job from a file; options come before it.")
 @click.option("--name", metavar="N", help="Job name; repeating it with the same job is harmless.")
 @click.option("--epochs", "n_epochs", type=int, metavar="N", help="Passes over the training file.")
 @click.option("--batch-size", type=int, metavar="N", help="Rows a step and device.")
 @click.option("--learning-rate", type=float, metavar="X", help="Peak learning rate, such as 2e-5.")
 @click.option("--output-model", metavar="N", help="Name of the fine-tuned model; the job's by default.")
+@click.option("--instance-type", "instance_types", metavar="SIZE", multiple=True, help="Train on such a VM of yours.")
+@click.option("--tier", type=click.Choice(["Spot", "Basic", "Standard", "Premium"]), help="Its place in the queue.")
 @tag_option
+@property_option
 @click.option("--deploy", is_flag=False, flag_value="@job", metavar="[NAME]", help="Deploy the model afterwards.")
+@content_safety_option
 @click.option("--watch/--no-watch", default=True, show_default=True, help="Watch the job to its end.")
 @click.option("--dry-run", is_flag=True, help="Check and show what would be done; send nothing.")
 @yes_option
@@ -50,8 +62,9 @@ def submit(
 ) -> None:
     """Check data, upload it, fine-tune a model on it, and watch."""
     from maas_client.cli._jobfile import JobFile, read_job_file
+    from maas_client.cli._merge import merge
     from maas_client.cli._output import talk
-    from maas_client.cli._plan import make_plan, merge
+    from maas_client.cli._plan import make_plan
     from maas_client.cli._target import confirm, find_target
 
     typed["deploy"] = typed["deploy"] or None
@@ -105,7 +118,7 @@ def _upload(client: "MaaSClient", plan: "Plan") -> "dict[str, File]":
     from maas_client.cli._plan import refuse_changed, tell_file
 
     files = {}
-    for summary in plan.report.files:
+    for summary in plan.files:
         refuse_changed(summary)
         talk(f"Uploading {summary.path} ({size(summary.bytes)}) ...")
         files[summary.part] = client.files.upload(summary.path, sha256=summary.sha256)
@@ -127,8 +140,8 @@ def _create(client: "MaaSClient", plan: "Plan", files: "dict[str, File]") -> "Fi
             existing = None
     job = client.jobs.create(
         plan.model.id,
-        training_file=files["training"],
-        validation_file=files.get("validation"),
+        training_file=files.get("training") or spec.training_file or "",
+        validation_file=files.get("validation") or spec.validation_file,
         n_epochs=spec.n_epochs,
         batch_size=spec.batch_size,
         learning_rate=spec.learning_rate,
@@ -138,6 +151,9 @@ def _create(client: "MaaSClient", plan: "Plan", files: "dict[str, File]") -> "Fi
         description=spec.description,
         experiment_name=spec.experiment_name or "maas-client",
         tags=spec.tags,
+        properties=spec.properties,
+        compute=spec.compute,
+        notifications=spec.notifications,
         allow_retired=plan.allow_retired,
     )
     if existing is None:
@@ -163,14 +179,21 @@ class _Result:
 
         plan, choice = self.plan, self.plan.target.choice
         self.job = follow(client, self.job, choice, output, scaled=plan.target.is_emulator)
-        if plan.deployment is None:
+        if plan.deploy is None or plan.deployment is None:
             return
         if self.job.fine_tuned_model is None:
             raise OperationError(
                 f"The job {self.job.name} has succeeded, but its model is not registered yet; nothing was deployed.",
                 hint=f"Later: maas-ft deployments create {plan.deployment} --job {self.job.name}{choice.flags}",
             )
-        self.deployment = deploy(client, plan.deployment, self.job.fine_tuned_model, choice, tags=plan.spec.tags)
+        self.deployment = deploy(
+            client,
+            plan.deployment,
+            self.job.fine_tuned_model,
+            choice,
+            tags={**plan.spec.tags, **plan.deploy.tags},
+            content_safety=plan.deploy.content_safety,
+        )
 
     def write(self, output: "Output", error: "MaaSError | None") -> None:
         """Write it on stdout."""

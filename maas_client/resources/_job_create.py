@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from maas_client import catalog
-from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft
+from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft, file_uri
 from maas_client.errors import (
     AmbiguousWriteError,
     ConfigurationError,
@@ -82,12 +82,13 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
         *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
     ):
         logger.warning("%s", warning)
+    target = session.dialect.target
     chosen = check_job_name(name) if name is not None else new_job_name(base.id)
     draft = JobDraft(
         name=chosen,
         model_uri=catalog.uri(base),
-        training_file=_file_id(training_file),
-        validation_file=None if validation_file is None else _file_id(validation_file),
+        training_file=file_uri(target, _file_id(training_file)),
+        validation_file=None if validation_file is None else file_uri(target, _file_id(validation_file)),
         hyperparameters=Hyperparameters(n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
         output_model=output_model or chosen,
         display_name=display_name,

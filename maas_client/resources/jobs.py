@@ -34,7 +34,7 @@ class AsyncJobs:
 
         Args:
             model: Base model as the catalog spells it, such as `Phi-4-mini-instruct`.
-            training_file: From `files.upload`, or its id.
+            training_file: From `files.upload`, or its id, or `azureml:name:version` of a data asset.
             **options: All of these may be left out.
                 validation_file: As `training_file`; without it the service holds back a fifth of the training rows.
                 n_epochs: Passes over the training file, at least 1; the service's choice if left out.

@@ -26,7 +26,7 @@ class Notifications(Draft):
 
     emails: Annotated[tuple[str, ...], Field(min_length=1)]
     """Addresses."""
-    on: Annotated[tuple[Literal["completed", "failed", "cancelled"], ...], Field(min_length=1)] = (
+    when: Annotated[tuple[Literal["completed", "failed", "cancelled"], ...], Field(min_length=1)] = (
         "completed",
         "failed",
         "cancelled",

@@ -60,3 +60,23 @@ def test_nothing_to_change_is_wrong_usage_and_deleting_asks_first(invoke):
     asked = invoke("jobs", "delete", "bot", *real)
     assert asked.exit_code == 2
     assert "add --yes" in asked.stderr
+
+
+def test_a_job_file_of_data_that_the_service_has_and_a_deployment_without_a_filter(invoke, data, tmp_path):
+    assert invoke(*CREATE, "--name", "first").exit_code == 0
+    first = json.loads(invoke("jobs", "get", "first", "--local", "-o", "json").stdout)
+    (tmp_path / "job.yaml").write_text(
+        f"model: {MODEL}\ntraining_file: {first['training_file']}\nname: second\ntags: {{team: a}}\n"
+        "properties: {source: first}\ndeploy: {name: bot, content_safety: false, tags: {stage: test}}\n"
+    )
+    done = invoke("submit", "--local", "-f", "job.yaml", "-o", "json")
+
+    assert done.exit_code == 0, done.stderr
+    assert "Uploading" not in done.stderr
+    document = json.loads(done.stdout)
+    assert document["files"] == {}
+    assert document["job"]["training_file"] == first["training_file"]
+    assert document["job"]["properties"]["source"] == "first"
+    assert document["deployment"]["content_safety"] is False
+    assert document["deployment"]["tags"] == {"team": "a", "stage": "test"}
+    assert "content safety  off" in invoke("deployments", "get", "bot", "--local").stdout

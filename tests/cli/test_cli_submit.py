@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from maas_client.cli import _plan, _target
-from maas_client.cli._jobfile import JobFile
-from maas_client.cli._plan import deployment_name, merge, refuse_changed
+from maas_client.cli._jobfile import Deploy, JobFile
+from maas_client.cli._merge import deployment_name, merge
+from maas_client.cli._plan import refuse_changed
 from maas_client.dataset import check
-from maas_client.errors import CredentialError, DatasetError
+from maas_client.errors import ConfigurationError, CredentialError, DatasetError
+from maas_client.types import Compute
 
 REAL = ("--subscription", "s", "--resource-group", "g", "--workspace", "w")
 PHI3 = ("--model", "Phi-3-mini-4k-instruct")
@@ -159,6 +161,52 @@ def test_merging_keeps_what_was_not_typed():
     merged = merge(JobFile(model="a", n_epochs=2), {"model": None, "n_epochs": 3, "tags": {}})
 
     assert (merged.model, merged.n_epochs, merged.tags) == ("a", 3, {})
+
+
+def test_what_was_typed_goes_into_the_parts_of_the_file():
+    compute = Compute(instance_types=("A",), identity="managed")
+    written = JobFile(compute=compute, deploy=Deploy(name="bot", content_safety=False), properties={"a": "1"})
+    merged = merge(written, {"instance_types": ("B", "C"), "tier": "Spot", "properties": {"b": "2"}, "deploy": "other"})
+
+    assert merged.compute == Compute(instance_types=("B", "C"), tier="Spot", identity="managed")
+    assert merged.deploy == Deploy(name="other", content_safety=False)
+    assert merged.properties == {"a": "1", "b": "2"}
+    assert merge(written, {"deploy": "@job", "content_safety": True}).deploy == Deploy(content_safety=True)
+    assert merge(JobFile(deploy=True), {"tier": None, "content_safety": False}).deploy == Deploy(content_safety=False)
+    assert merge(JobFile(), {"instance_types": ("A",)}).compute == Compute(instance_types=("A",))
+    for lone in ({"tier": "Spot"}, {"content_safety": True}):
+        with pytest.raises(ConfigurationError, match="is of"):
+            merge(JobFile(), lone)
+
+
+def test_a_plan_with_compute_and_without_a_filter_says_so(invoke, data):
+    options = ("--train", data.name, "--deploy", "bot", "--no-content-safety", "--property", "stage=test")
+    options += ("--instance-type", "Standard_NC24ads_A100_v4", "--tier", "Spot")  # type: ignore[assignment]
+    text = invoke("submit", "--dry-run", *PHI4, *options).stderr
+    plan = json.loads(invoke("submit", "--dry-run", *PHI4, *options, "-o", "json").stdout)["plan"]
+
+    assert "compute       Standard_NC24ads_A100_v4" in text
+    assert "filter        off" in text
+    assert plan["compute"] == {"instance_types": ["Standard_NC24ads_A100_v4"], "tier": "Spot", "identity": None}
+    assert (plan["content_safety"], plan["properties"]) == (False, {"stage": "test"})
+    refused = invoke("submit", "--dry-run", "--model", "Phi-4-mini-instruct", *options)
+    assert "cannot be fine-tuned on compute of your own" in refused.stderr
+
+
+def test_data_that_the_service_has_is_neither_checked_nor_mixed_with_ours(invoke, data):
+    arguments = ("submit", "--dry-run", *PHI4, "--train", "azureml:train:1")
+    result = invoke(*arguments, "--validation", "azureml://datastores/d/paths/v.jsonl", "-o", "json")
+    mixed = invoke(*arguments, "--validation", data.name)
+    ours = invoke("submit", "--dry-run", *PHI4, "--train", data.name, "--validation", "azureml:v:1", "-o", "json")
+
+    assert "azureml:train:1 (at the service; not checked here)" in result.stderr
+    assert json.loads(result.stdout)["plan"]["files"] == {
+        "training": {"id": "azureml:train:1"}, "validation": {"id": "azureml://datastores/d/paths/v.jsonl"},
+    }  # fmt: skip
+    assert (mixed.exit_code, mixed.stdout) == (2, "")
+    assert "they cannot be checked together" in mixed.stderr
+    files = json.loads(ours.stdout)["plan"]["files"]
+    assert (files["training"]["rows"], files["validation"]) == (60, {"id": "azureml:v:1"})
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_create_job_again_with_nothing_but_what_is_needed():
 
 def test_create_job_on_compute_of_one_s_own():
     compute = Compute(instance_types=("Standard_NC24ads_A100_v4",), tier="Standard", identity="user_identity")
-    notifications = Notifications(emails=("team@example.com",), on=("completed", "failed"))
+    notifications = Notifications(emails=("team@example.com",), when=("completed", "failed"))
     drafted = draft(compute=compute, notifications=notifications)
     job = play(dialect().jobs.create(drafted), "job_create_compute_201")
     assert job.compute == compute

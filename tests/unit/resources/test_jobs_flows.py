@@ -290,6 +290,16 @@ def test_properties_of_ours_are_not_yours_to_set():
     assert sent == {"stage": "test", "maas-client.fingerprint": fingerprint_sent(asked)}
 
 
+def test_a_data_asset_by_name_and_version_is_sent_as_its_id():
+    asked = world().on("Jobs_CreateOrUpdate", job("Queued"))
+    create(asked, training_file="azureml:train:2", validation_file="azureml://datastores/d/paths/v.jsonl")
+    body: Any = asked.sent[-1].body
+    details = json.loads(body)["properties"]["fineTuningDetails"]
+    assert details["trainingData"]["uri"].startswith("/subscriptions/")
+    assert details["trainingData"]["uri"].endswith("/workspaces/ws-ft/data/train/versions/2")
+    assert details["validationData"]["uri"] == "azureml://datastores/d/paths/v.jsonl"
+
+
 def test_compute_is_checked_against_the_catalog_and_read_tolerantly():
     compute = Compute(instance_types=("Standard_NC24ads_A100_v4",))
     with pytest.raises(ConfigurationError, match="on compute of your own"):
