@@ -21,6 +21,7 @@ from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.resources._job_create import JobOptions
 from maas_client.resources._poller import AsyncPoller, Poller
 from maas_client.resources.chat import AsyncChat, Chat, ChatParameters
+from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
@@ -32,6 +33,7 @@ SNAPSHOT = Path(__file__).with_name("surface.txt")
 PAIRS = [
     (AsyncMaaSClient, MaaSClient),
     (AsyncFiles, Files),
+    (AsyncData, Data),
     (AsyncJobs, Jobs),
     (AsyncModels, Models),
     (AsyncDeployments, Deployments),
@@ -77,7 +79,7 @@ def test_all_is_all_there_is(module: Any) -> None:
 def test_all_of_types_leaves_no_value_out() -> None:
     homes = [
         import_module(f"maas_client.types.{name}")
-        for name in ("base", "chat", "compute", "deployments", "files", "jobs", "marketplace", "models")
+        for name in ("base", "chat", "compute", "data", "deployments", "files", "jobs", "marketplace", "models")
     ]
     defined = {
         name
@@ -162,7 +164,7 @@ def test_clients_hold_the_same_nouns() -> None:
         twins = {
             name: type(value) for name, value in vars(AsyncMaaSClient(**options)).items() if not name.startswith("_")
         }
-    assert sorted(nouns) == ["chat", "deployments", "files", "jobs", "marketplace", "models"]
+    assert sorted(nouns) == ["chat", "data", "deployments", "files", "jobs", "marketplace", "models"]
     assert {(twins[name], nouns[name]) for name in nouns} <= set(PAIRS)
     assert "token" not in repr(client)
 

@@ -24,6 +24,8 @@ COMMANDS = {
     "marketplace": ("maas_client.cli.marketplace:marketplace", "Subscriptions to models of other publishers."),
     "models": ("maas_client.cli.models:models", "Base models and fine-tuned ones: list, get."),
     "data": ("maas_client.cli.data:data", "Training files: check, split, convert; all on this machine."),
+    "files": ("maas_client.cli.files:files", "Training files at the service: upload."),
+    "assets": ("maas_client.cli.assets:assets", "Uploaded files under a name and a version: list, create and more."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "config": ("maas_client.cli.config:config", "Settings: show each and where it comes from."),

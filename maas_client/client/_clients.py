@@ -6,6 +6,7 @@ from typing import Literal, Self, TypedDict, Unpack
 from maas_client.client._assembly import Options, assemble, resolve
 from maas_client.core import stepping
 from maas_client.resources.chat import AsyncChat, Chat
+from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
 from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
@@ -37,6 +38,7 @@ class AsyncMaaSClient:
 
     Attributes:
         files: Upload training and validation files.
+        data: Uploaded files under a name and a version.
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
@@ -89,6 +91,7 @@ class AsyncMaaSClient:
         )
         self._session = assemble(lambda: AsyncIO(credential=credential, emulator=emulator), options)
         self.files = AsyncFiles(self._session)
+        self.data = AsyncData(self._session)
         self.jobs = AsyncJobs(self._session)
         self.models = AsyncModels(self._session)
         self.deployments = AsyncDeployments(self._session)
@@ -140,6 +143,7 @@ class MaaSClient:
 
     Attributes:
         files: Upload training and validation files.
+        data: Uploaded files under a name and a version.
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
@@ -192,6 +196,7 @@ class MaaSClient:
         )
         self._session = assemble(lambda: SyncIO(credential=credential, emulator=emulator), options)
         self.files = Files(AsyncFiles(self._session))
+        self.data = Data(AsyncData(self._session))
         self.jobs = Jobs(AsyncJobs(self._session))
         self.models = Models(AsyncModels(self._session))
         self.deployments = Deployments(AsyncDeployments(self._session))

@@ -16,7 +16,7 @@ from maas_client.errors import (
 )
 from maas_client.resources._names import check_job_name, new_job_name
 from maas_client.resources._session import Session
-from maas_client.types import Compute, File, FineTuningJob, Hyperparameters, Notifications
+from maas_client.types import Compute, DataAsset, File, FineTuningJob, Hyperparameters, Notifications
 
 logger = logging.getLogger("maas_client")
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("maas_client")
 class JobOptions(TypedDict, total=False):
     """What may be said of a job besides model and training file; `jobs.create` explains each."""
 
-    validation_file: File | str | None
+    validation_file: File | DataAsset | str | None
     n_epochs: int | None
     batch_size: int | None
     learning_rate: float | None
@@ -45,8 +45,8 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
     session: Session,
     model: str,
     *,
-    training_file: File | str,
-    validation_file: File | str | None = None,
+    training_file: File | DataAsset | str,
+    validation_file: File | DataAsset | str | None = None,
     n_epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -129,5 +129,5 @@ async def _look_for(session: Session, draft: JobDraft, lost: MaaSError) -> FineT
     ) from lost
 
 
-def _file_id(file: File | str) -> str:
-    return file.id if isinstance(file, File) else file
+def _file_id(file: File | DataAsset | str) -> str:
+    return file if isinstance(file, str) else file.id

@@ -1,7 +1,7 @@
 """Names that the services take, and names of ours for what users leave out.
 
-Source: azure-rest-api-specs 2024-10-01-preview, path parameters of Jobs, ServerlessEndpoints and
-MarketplaceSubscriptions.
+Source: azure-rest-api-specs 2024-10-01-preview, path parameters of Jobs, ServerlessEndpoints, MarketplaceSubscriptions
+and DataVersions.
 """
 
 import re
@@ -13,6 +13,7 @@ from maas_client.errors import ConfigurationError
 _JOB = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}")
 _DEPLOYMENT = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,51}")
 _SUBSCRIPTION = _JOB
+_ASSET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}")
 _REGISTRY_MODEL = re.compile(r"azureml://registries/([^/]+)/models/[^/]+")
 _MICROSOFT = frozenset({"azureml", "azureml-phi"})
 """Registries of Microsoft's own models, which need no subscription: creating one for Phi fails.
@@ -46,6 +47,20 @@ def check_deployment_name(name: str) -> str:
         raise ConfigurationError(
             f"{name!r} is not a deployment name.",
             hint="Begin with a letter, then letters, digits and hyphens, 52 at most.",
+        )
+    return name
+
+
+def check_asset_name(name: str) -> str:
+    """Return a legal name of a data asset as it is.
+
+    Raises:
+        ConfigurationError: It is not one.
+    """
+    if _ASSET.fullmatch(name) is None:
+        raise ConfigurationError(
+            f"{name!r} is not a name of a data asset.",
+            hint="Begin with a letter or digit, then letters, digits, hyphens, underscores and dots, 255 at most.",
         )
     return name
 

@@ -15,7 +15,7 @@ from maas_client.resources._job_watch import Watcher, succeeded
 from maas_client.resources._names import check_job_name
 from maas_client.resources._poller import AsyncPoller, Done, Poller
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import ChildJob, File, FineTuningJob, JobEvent, JobStatus, MetricPoint
+from maas_client.types import ChildJob, DataAsset, File, FineTuningJob, JobEvent, JobStatus, MetricPoint
 
 View = Literal["active", "archived", "all"]
 _VIEWS: Mapping[str, str] = {"active": "ActiveOnly", "archived": "ArchivedOnly", "all": "All"}
@@ -27,14 +27,16 @@ class AsyncJobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def create(self, model: str, *, training_file: File | str, **options: Unpack[JobOptions]) -> FineTuningJob:
+    async def create(
+        self, model: str, *, training_file: File | DataAsset | str, **options: Unpack[JobOptions]
+    ) -> FineTuningJob:
         """Create a fine-tuning job; return at once, before training starts.
 
         The name makes it safe to repeat: the same definition under the same name is one job, however often it is sent.
 
         Args:
             model: Base model as the catalog spells it, such as `Phi-4-mini-instruct`.
-            training_file: From `files.upload`, or its id, or `azureml:name:version` of a data asset.
+            training_file: From `files.upload`, a data asset, the id of either, or `azureml:name:version`.
             **options: All of these may be left out.
                 validation_file: As `training_file`; without it the service holds back a fifth of the training rows.
                 n_epochs: Passes over the training file, at least 1; the service's choice if left out.
@@ -310,7 +312,9 @@ class Jobs:
     def __init__(self, jobs: AsyncJobs) -> None:
         self._jobs = jobs
 
-    def create(self, model: str, *, training_file: File | str, **options: Unpack[JobOptions]) -> FineTuningJob:
+    def create(
+        self, model: str, *, training_file: File | DataAsset | str, **options: Unpack[JobOptions]
+    ) -> FineTuningJob:
         return stepping.run(self._jobs.create(model, training_file=training_file, **options))
 
     def get(self, job: FineTuningJob | str) -> FineTuningJob:

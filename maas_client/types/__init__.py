@@ -14,6 +14,7 @@ from maas_client.types.chat import (
     Usage,
 )
 from maas_client.types.compute import Compute, Notifications
+from maas_client.types.data import DataAsset
 from maas_client.types.deployments import Deployment, DeploymentKeys, DeploymentStatus
 from maas_client.types.files import File
 from maas_client.types.jobs import (
@@ -36,6 +37,7 @@ __all__ = [
     "Choice",
     "ChunkChoice",
     "Compute",
+    "DataAsset",
     "Delta",
     "Deployment",
     "DeploymentKeys",

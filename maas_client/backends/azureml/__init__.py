@@ -2,6 +2,7 @@
 
 from maas_client.backends.azureml._wire import Facts, Target
 from maas_client.backends.azureml.chat import ChatFlows
+from maas_client.backends.azureml.data import DataFlows
 from maas_client.backends.azureml.deployments import DeploymentFlows
 from maas_client.backends.azureml.files import FileFlows
 from maas_client.backends.azureml.jobs import JobFlows
@@ -24,6 +25,7 @@ class AzureML:
         self.workspace = WorkspaceFlows(target, facts)
         self.storage = StorageFlows(target)
         self.files = FileFlows(self.storage)
+        self.data = DataFlows(target)
         self.models = ModelFlows(target, self.workspace)
         self.runs = RunFlows(target, self.workspace)
         self.jobs = JobFlows(target, facts, self.runs, self.models)

@@ -16,6 +16,8 @@ from maas_client.errors import StatusError
 _IMMUTABLE = "JobPropertyImmutable"
 _NAME_TAKEN = "A job with this name already exists"
 """Source: the service's own text, quoted by users of azure-sdk-for-python (issue 47389)."""
+_OTHER_FILE = "Asset paths cannot be updated"
+"""Source: azure-ai-ml 1.35.2, which looks for this text."""
 _HINTS = {
     "content_filter": "Rephrase it; or deploy with content_safety=False, where that is allowed.",
     "parameter_not_supported": "Leave the parameter out: this model does not take it.",
@@ -43,7 +45,8 @@ def read_error(response: Response) -> ErrorFacts:
     plain = text(body.get("error"))
     message = text(error.get("message")) or text(body.get("message")) or plain or f"HTTP {response.status}"
     conflict = response.status == 400 and (
-        _NAME_TAKEN in message or _IMMUTABLE in {code, *(inner for inner, _ in details)}
+        any(words in message for words in (_NAME_TAKEN, _OTHER_FILE))
+        or _IMMUTABLE in {code, *(inner for inner, _ in details)}
     )
     return ErrorFacts(
         message=message,
@@ -51,8 +54,14 @@ def read_error(response: Response) -> ErrorFacts:
         target=text(error.get("target")) or text(error.get("param")) or _location(body.get("detail")),
         details=details,
         is_conflict=conflict,
-        hint="Use another name, or the definition that the existing job has." if conflict else _HINTS.get(code),
+        hint=_conflict_hint(message) if conflict else _HINTS.get(code),
     )
+
+
+def _conflict_hint(message: str) -> str:
+    if _OTHER_FILE in message:
+        return "A version keeps its file: use another version, or none to get the next one."
+    return "Use another name, or the definition that the existing job has."
 
 
 def _details(error: Mapping[str, Any]) -> list[tuple[str, str]]:

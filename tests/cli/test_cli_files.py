@@ -1,0 +1,47 @@
+"""Uploads and data assets from the command line, against the local server."""
+
+import json
+
+import pytest
+
+
+def test_a_file_becomes_an_asset_that_a_job_can_take(run, data):
+    uploaded = run("files", "upload", str(data), "--asset", "support", "--local", "--output", "json")
+    assert uploaded.returncode == 0, uploaded.stderr
+    document = json.loads(uploaded.stdout)
+    (file,), asset = document["files"], document["asset"]
+    assert (asset["name"], asset["version"], asset["uri"]) == ("support", "1", file["id"])
+    assert "uploaded." in uploaded.stderr
+
+    again = run("files", "upload", str(data), "--asset", "support:1", "--local")
+    assert again.stdout.splitlines() == [file["id"], "support:1"]
+    assert "nothing was sent" in again.stderr
+
+    created = run("assets", "create", "support", file["id"], "--description", "second", "--tag", "a=b", "--local")
+    assert created.returncode == 0, created.stderr
+    assert "support:2" in created.stdout
+    shown = json.loads(run("assets", "get", "support", "--local", "--output", "json").stdout)
+    assert (shown["version"], shown["description"], shown["tags"]) == ("2", "second", {"a": "b"})
+    archived = run("assets", "archive", "support:1", "--local")
+    assert "archived" in archived.stdout
+    listed = json.loads(run("assets", "list", "support", "--archived", "--local", "--output", "json").stdout)
+    assert {one["version"]: one["is_archived"] for one in listed} == {"1": True, "2": False}
+    assert "(archived)" in run("assets", "list", "support", "--archived", "--local").stdout
+    assert "archived" not in run("assets", "restore", "support:1", "--local").stdout
+    missing = run("assets", "get", "none", "--local")
+    assert (missing.returncode, missing.stdout) == (5, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("files", "upload", "a", "b", "--asset", "x", "--local"), "--asset names one file"),
+        (("assets", "archive", "support", "--local"), "Which version of support?"),
+        (("assets", "create", "support", "train.jsonl", "--local"), "not where an uploaded file lies"),
+        (("files", "upload", "missing.jsonl", "--local"), "There is no file"),
+    ],
+)
+def test_what_is_wrong_is_told(run, arguments, words):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr

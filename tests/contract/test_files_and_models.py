@@ -1,0 +1,55 @@
+"""Files and data assets over real HTTP, with both clients."""
+
+import json
+
+import pytest
+
+from maas_client.errors import ConflictError, NotFoundError
+
+MODEL = "Phi-3-mini-4k-instruct"
+
+
+@pytest.fixture
+def other(tmp_path):
+    path = tmp_path / "other.jsonl"
+    row = {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]}
+    path.write_text((json.dumps(row) + "\n") * 40)
+    return path
+
+
+async def test_data_assets(both, train, other, unique):
+    client, name = both.client, unique("data")
+    first_file = await both.call(client.files.upload(train))
+    second_file = await both.call(client.files.upload(other))
+    first = await both.call(client.data.create(name, first_file, description="of May", tags={"team": "a"}))
+    second = await both.call(client.data.create(name, second_file.id))
+    assert [(one.name, one.version, one.uri) for one in (first, second)] == [
+        (name, "1", first_file.id),
+        (name, "2", second_file.id),
+    ]
+    assert (first.description, first.tags, first.is_archived) == ("of May", {"team": "a"}, False)
+    assert await both.call(client.data.create(name, second_file, version="2")) == second
+    with pytest.raises(ConflictError, match="cannot be updated"):
+        await both.call(client.data.create(name, first_file, version="2"))
+    assert await both.call(client.data.get(name)) == second
+    assert await both.call(client.data.get(name, "1")) == first
+    assert {one.version for one in await both.collect(client.data.list(name=name))} == {"1", "2"}
+    with pytest.raises(NotFoundError):
+        await both.call(client.data.get(unique("none")))
+    assert await both.collect(client.data.list(name=unique("none"))) == []
+
+
+async def test_a_version_is_archived_and_restored(both, train, unique):
+    client, name = both.client, unique("old")
+    asset = await both.call(client.data.create(name, await both.call(client.files.upload(train)), tags={"a": "b"}))
+    archived = await both.call(client.data.archive(name, "1"))
+    assert (archived.is_archived, archived.uri, archived.tags) == (True, asset.uri, {"a": "b"})
+    assert await both.call(client.data.restore(name, "1")) == asset
+
+
+async def test_a_job_trains_on_a_data_asset(both, train, unique):
+    client, name = both.client, unique("asset")
+    asset = await both.call(client.data.create(name, await both.call(client.files.upload(train))))
+    job = await both.call(client.jobs.create(MODEL, training_file=asset, validation_file=asset, name=name, n_epochs=1))
+    assert job.training_file == job.validation_file == asset.id
+    assert (await both.call(client.jobs.wait(job, timeout=30))).trained_tokens > 0
