@@ -17,6 +17,7 @@ class EndpointView:
         answers: `maas_answers.json` of the model, or None when it has none.
         base_model: True for a model of the registry, which nobody tuned.
         created: Seconds since the epoch.
+        filtered: True if content safety is on.
     """
 
     name: str
@@ -25,6 +26,7 @@ class EndpointView:
     answers: Path | None
     base_model: bool
     created: float
+    filtered: bool = True
 
     @property
     def model_name(self) -> str:

@@ -50,7 +50,13 @@ def routes(lookup: Lookup, *, now: Callable[[], float] | None = None) -> list[Ba
         Route("/chat/completions", _guarded(chat, lookup), methods=["POST"]),
         Route("/v1/chat/completions", _guarded(chat, lookup), methods=["POST"]),
         Route("/info", _guarded(_info, lookup), methods=["GET"]),
+        Route("/{route:path}", _guarded(_no_route, lookup), methods=["DELETE", "GET", "PATCH", "POST", "PUT"]),
     ]
+
+
+async def _no_route(request: Request, view: EndpointView) -> Response:
+    """Refuse what a chat model has no route for, such as embeddings, and other methods of the routes it has."""
+    raise refused(404, "NotFound", f"The model {view.model_name} does not support {request.method} of this route.")
 
 
 async def _info(_: Request, view: EndpointView) -> Response:

@@ -10,6 +10,7 @@ from maas_client.server.inference.endpoint import EndpointView
 from maas_client.server.inference.index import AnswerShelf
 from maas_client.server.inference.problems import refused, unprocessable
 from maas_client.server.inference.request import ChatRequest
+from maas_client.server.inference.safety import before_mark, check_prompt
 
 MESSAGE_TOKENS = 4
 """Estimated tokens of a message's frame."""
@@ -42,17 +43,25 @@ def make_reply(view: EndpointView, request: ChatRequest, shelf: AnswerShelf) -> 
     """Answer with the nearest training row; say so when there is none. Reads the answer file on first use.
 
     Raises:
-        InferenceError: The answers cannot be read (500), or a JSON object was asked for and the row is none (422).
+        InferenceError: The content filter flags the prompt (400), the answers cannot be read (500), or a JSON object or
+            a tool call was asked for, which the simulated model cannot give (422).
     """
+    if view.filtered:
+        check_prompt(request.texts)
+    if request.must_call:
+        message = "the simulated model calls no tools; leave the choice to it with auto"
+        raise unprocessable("tool_choice", request.must_call, message, "parameter_not_supported")
     text = _text(view, request, shelf)
     if request.json_object and not _is_object(text):
         message = "the nearest training answer is not a JSON object, and the simulated model cannot make one"
         raise unprocessable("response_format", "json_object", message, "parameter_not_supported")
     text = _before_stop(text, request.stop)
-    content = text if request.max_tokens is None else cut(text, request.max_tokens)
+    safe = before_mark(text) if view.filtered else None
+    whole = text if safe is None else safe
+    content = whole if request.max_tokens is None else cut(whole, request.max_tokens)
     return Reply(
         content=content,
-        finish_reason="stop" if content == text else "length",
+        finish_reason=_reason(content, whole, filtered=safe is not None),
         prompt_tokens=sum(MESSAGE_TOKENS + estimate_tokens(part) for part in request.texts),
         completion_tokens=estimate_tokens(content),
     )
@@ -75,6 +84,12 @@ def _text(view: EndpointView, request: ChatRequest, shelf: AnswerShelf) -> str:
         f"[simulated] Sorry, no row of the data that {view.model_name} was tuned on shares a word with this question. "
         "The maas_client reference server runs no model: it answers with the nearest training row."
     )
+
+
+def _reason(content: str, whole: str, *, filtered: bool) -> str:
+    if content != whole:
+        return "length"
+    return "content_filter" if filtered else "stop"
 
 
 def _is_object(text: str) -> bool:

@@ -1,12 +1,13 @@
 """Read the body of a chat completion: every rule a row of a table."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from maas_client.server.engine.text import encodable, plain_text
-from maas_client.server.inference.problems import refused, unprocessable
+from maas_client.server.inference.problems import refused, unprocessable, unprocessable_all
 
 ROLES = ("system", "user", "assistant", "tool")
 EXTRA_PARAMETERS = ("error", "drop", "pass-through")
@@ -24,6 +25,7 @@ class ChatRequest:
         stream: Answer as server-sent events.
         include_usage: Stream a chunk with the usage.
         json_object: The answer must be a JSON object.
+        must_call: The tool that must be called, `required` if it may be any, or None.
     """
 
     texts: tuple[str, ...]
@@ -33,6 +35,7 @@ class ChatRequest:
     stream: bool
     include_usage: bool
     json_object: bool
+    must_call: str | None = None
 
 
 def read_request(body: object, extra: str) -> ChatRequest:
@@ -58,10 +61,13 @@ def read_request(body: object, extra: str) -> ChatRequest:
         names = ", ".join(ascii(name)[:60] for name in unknown[:10])
         message = f"Extra inputs are not permitted: {names}. Send the header 'extra-parameters: drop' to ignore them."
         raise refused(400, "extra_parameters_not_allowed", message)
-    for name, (valid, message) in _RULES.items():
-        given = body.get(name)
-        if given is not None and not valid(given):
-            raise unprocessable(name, given, message)
+    wrong = [
+        (name, body[name], message)
+        for name, (valid, message) in _RULES.items()
+        if body.get(name) is not None and not valid(body[name])
+    ]
+    if wrong:
+        raise unprocessable(*wrong[0]) if len(wrong) == 1 else unprocessable_all(wrong)
     if body.get("stream_options") is not None and not body.get("stream"):
         raise unprocessable("stream_options", body["stream_options"], "allowed only with stream true")
     return _build(body)
@@ -73,6 +79,7 @@ def _build(body: Mapping[str, Any]) -> ChatRequest:
         raise unprocessable("messages", messages, "required: a list of at least one message")
     texts = tuple(_read_message(f"messages.{index}", message) for index, message in enumerate(messages))
     asked = [text for text, message in zip(texts, messages, strict=True) if message["role"] == "user"]
+    must_call = _must_call(body.get("tool_choice"), body.get("tools") or [])
     stop = body.get("stop") or ()
     return ChatRequest(
         texts=texts,
@@ -82,7 +89,21 @@ def _build(body: Mapping[str, Any]) -> ChatRequest:
         stream=bool(body.get("stream")),
         include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
         json_object=(body.get("response_format") or {}).get("type") == "json_object",
+        must_call=must_call,
     )
+
+
+def _must_call(choice: str | dict[str, Any] | None, tools: list[dict[str, Any]]) -> str | None:
+    if choice in (None, "auto", "none"):
+        return None
+    if not tools:
+        raise unprocessable("tool_choice", choice, "allowed only with tools")
+    if isinstance(choice, str):
+        return choice
+    name = choice["function"]["name"]
+    if all(tool["function"].get("name") != name for tool in tools):
+        raise unprocessable("tool_choice.function.name", name, "names none of the tools")
+    return str(name)
 
 
 def _read_message(where: str, message: object) -> str:
@@ -142,7 +163,16 @@ def _response_format(given: object) -> bool:
 
 
 def _tool(given: object) -> bool:
-    return isinstance(given, dict) and given.get("type") == "function" and isinstance(given.get("function"), dict)
+    return _named_function(given) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", given["function"]["name"]) is not None  # type: ignore[index]
+
+
+def _named_function(given: object) -> bool:
+    function = given.get("function") if isinstance(given, dict) and given.get("type") == "function" else None
+    return isinstance(function, dict) and isinstance(function.get("name"), str)
+
+
+def _tool_choice(given: object) -> bool:
+    return given in ("auto", "none", "required") if isinstance(given, str) else _named_function(given)
 
 
 _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -158,6 +188,9 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "stream": (lambda given: isinstance(given, bool), "must be true or false"),
     "stream_options": (_stream_options, "must be an object with include_usage true or false"),
     "response_format": (_response_format, "must be an object whose type is text or json_object"),
-    "tools": (lambda given: isinstance(given, list) and all(map(_tool, given)), "must be a list of function tools"),
-    "tool_choice": (lambda given: isinstance(given, str | dict), "must be a string or an object"),
+    "tools": (
+        lambda given: isinstance(given, list) and all(map(_tool, given)),
+        "must be a list of named function tools",
+    ),
+    "tool_choice": (_tool_choice, "must be auto, none, required, or an object that names a function"),
 }

@@ -158,6 +158,7 @@ def view(world: World, name: str, now: float) -> EndpointView | None:
         answers=_answers(world, endpoint),
         base_model=not endpoint.custom,
         created=endpoint.created,
+        filtered=endpoint.body["contentSafety"].get("contentSafetyStatus") != "Disabled",
     )
 
 

@@ -18,6 +18,7 @@ ANSWERS = [
     ("How do I track my parcel?", "Open Orders and choose Track parcel."),
     ("How do I cancel an order?", "Open Orders, then Cancel, before it ships."),
     ("Give me the status as JSON", '{"status": "shipped"}'),
+    ("Tell me about fights", "They began with maas-simulated-violence and ended."),
 ]
 CHAT = "/serverless/bot/chat/completions"
 
@@ -335,3 +336,85 @@ async def test_answers_that_cannot_be_read_are_a_500_that_says_what_to_do(http, 
         answer = await http.post(CHAT, json=body())
         assert answer.status_code == 500
         assert "deploy its model again" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "nested"), [("maas-simulated-violence", False), ("maas-simulated-violence-nested", True)]
+)
+async def test_a_flagged_prompt_is_refused_in_both_documented_forms(http, mark, nested):
+    answer = await http.post(CHAT, json=body(f"Please {mark}."))
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "content_filter")
+    facts = answer.json()["error"] if nested else answer.json()
+    assert facts == {
+        "status": 400,
+        "code": "content_filter",
+        "message": "The response was filtered",
+        "param": "messages",
+        "type": None,
+    }
+
+
+async def test_a_flagged_answer_is_cut_and_says_so(http):
+    [choice] = (await http.post(CHAT, json=body("Tell me about fights"))).json()["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("They began with ", "content_filter")
+    [short] = (await http.post(CHAT, json=body("Tell me about fights", max_tokens=1))).json()["choices"]
+    assert short["finish_reason"] == "length"
+    streamed = await http.post(CHAT, json=body("Tell me about fights", stream=True))
+    assert '"finish_reason":"content_filter"' in streamed.text
+
+
+async def test_without_content_safety_nothing_is_filtered(answers):
+    view = EndpointView("bot", "azureml://m/models/x/versions/1", (KEY, OTHER), answers, False, 5.5, filtered=False)
+    server = Starlette(routes=[Mount("/serverless/{endpoint}", routes=routes({"bot": view}.get))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://127.0.0.1") as client:
+        client.headers["api-key"] = KEY
+        answer = await client.post(CHAT, json=body("Tell me about fights, maas-simulated-violence"))
+    assert answer.json()["choices"][0]["message"]["content"].endswith("and ended.")
+
+
+async def test_several_wrong_parameters_are_a_list(http):
+    answer = await http.post(CHAT, json=body(temperature=-1, top_p=2))
+    assert answer.status_code == 422
+    assert [(detail["loc"], detail["input"]) for detail in answer.json()["detail"]] == [
+        (["body", "temperature"], -1),
+        (["body", "top_p"], 2),
+    ]
+    assert "temperature" in answer.json()["message"]
+    assert "top_p" in answer.json()["message"]
+
+
+TOOL = {"type": "function", "function": {"name": "track", "parameters": {"type": "object"}}}
+NAMED = {"type": "function", "function": {"name": "track"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "location", "code"),
+    [
+        ({"tool_choice": "auto"}, None, ""),
+        ({"tools": [TOOL], "tool_choice": "none"}, None, ""),
+        ({"tools": [TOOL]}, None, ""),
+        ({"tool_choice": "required"}, ["body", "tool_choice"], "invalid_parameter"),
+        ({"tool_choice": "sometimes"}, ["body", "tool_choice"], "invalid_parameter"),
+        ({"tools": [TOOL], "tool_choice": "required"}, ["body", "tool_choice"], "parameter_not_supported"),
+        ({"tools": [TOOL], "tool_choice": NAMED}, ["body", "tool_choice"], "parameter_not_supported"),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "other"}}},
+            ["body", "tool_choice", "function", "name"],
+            "invalid_parameter",
+        ),
+        ({"tools": [{"type": "function", "function": {"name": "no spaces"}}]}, ["body", "tools"], "invalid_parameter"),
+    ],
+)
+async def test_tools_and_the_choice_among_them(http, more, location, code):
+    answer = await http.post(CHAT, json=body(**more))
+    if location is None:
+        assert answer.status_code == 200
+        return
+    assert (answer.status_code, answer.json()["detail"]["loc"], answer.json()["code"]) == (422, location, code)
+
+
+@pytest.mark.parametrize(("method", "route"), [("POST", "embeddings"), ("GET", "chat/completions"), ("POST", "info")])
+async def test_a_route_that_the_model_does_not_have_is_not_found(http, method, route):
+    answer = await http.request(method, f"/serverless/bot/{route}")
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (404, "NotFound")
+    assert "does not support" in answer.json()["message"]
