@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.conformance.of_run import ConformanceOfRun
+
 PREFIXES = ("MAAS_", "AZURE_", "AZUREML_")
+SERVERS = "MAAS_SERVER_"
+"""Variables by which every server that a test starts checks its wire."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 # In a fresh checkout the first text that is drawn waits for a table of all characters, for seconds: that is no finding.
@@ -19,11 +23,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-generated", action="store_true", help="write generated files anew instead of comparing")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ConformanceOfRun(config))
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings, credentials or proxies of whoever runs it."""
     for name in list(os.environ):
-        if name.startswith(PREFIXES) or name.upper() in PROXIES:
+        if (name.startswith(PREFIXES) and not name.startswith(SERVERS)) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
 
 

@@ -23,6 +23,18 @@ from maas_client.cli._options import examples
 @click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without a request.")
 @click.option("--admin-token", metavar="T", help="Opens the control routes; a new one by default.")
 @click.option("--tls", is_flag=True, help="Serve https, with an authority of the state folder's own.")
+@click.option(
+    "--conformance", type=click.Path(path_type=Path), metavar="F", help="Check every exchange; findings go there."
+)
+@click.option(
+    "--conformance-spec",
+    "conformance_specs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="F",
+    help="Check against this OpenAPI 3.1 document too.",
+)
+@click.option("--conformance-strict", is_flag=True, help="Answer 500 where an answer deviates.")
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -36,6 +48,9 @@ def serve(
     idle_exit: float | None,
     admin_token: str | None,
     tls: bool,
+    conformance: Path | None,
+    conformance_specs: tuple[Path, ...],
+    conformance_strict: bool,
 ) -> None:
     """Run the local reference server; one JSON line on stdout says when it is ready. Ctrl-C stops it."""
     try:
@@ -60,5 +75,8 @@ def serve(
         idle_exit=idle_exit,
         admin_token=admin_token,
         tls=tls,
+        conformance=conformance,
+        conformance_specs=conformance_specs,
+        conformance_strict=conformance_strict,
     )
     ctx.exit(run(options))

@@ -43,6 +43,7 @@ def build_app(
     begin: Callable[[], None],
     end: Callable[[], None],
     tick: Callable[[], None],
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> ASGIApp:
     """Return the whole server as one ASGI app.
 
@@ -54,6 +55,7 @@ def build_app(
         begin: Called at the beginning of every request.
         end: Called at its end.
         tick: Called about every `TICK_SECONDS` real seconds.
+        around: Puts middleware around what answers, inside the guard.
     """
     trainer = Trainer(world)
 
@@ -74,7 +76,7 @@ def build_app(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Guard(app, port, begin, end)
+    return Guard(around(app), port, begin, end)
 
 
 class _Azure:

@@ -1,15 +1,17 @@
-"""`/_maas/`: health, and the clock. Not part of any Azure wire."""
+"""`/_maas/`: health, the clock, and what the server says of itself. Not part of any Azure wire."""
 
 import hmac
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from maas_client.server.azureml.dispatch import json_response, read_json, refusal
 from maas_client.server.azureml.wire import Reply
 from maas_client.server.clock import iso7
+from maas_client.server.ledger import as_json
+from maas_client.server.schemas import CONTRACT, schema_file
 from maas_client.server.service.errors import ServiceError
 from maas_client.server.service.settle import settle
 from maas_client.server.service.training import Trainer
@@ -38,7 +40,20 @@ def routes(world: World, trainer: Trainer, admin_token: str, version: str) -> li
             return refusal(request, error, now)
         return json_response(Reply(200, {"clock": str(world.clock.setting), "now": iso7(now), "now_seconds": now}))
 
-    return [Route("/_maas/health", health, methods=["GET"]), Route("/_maas/clock", clock, methods=["GET", "POST"])]
+    async def description(_request: Request) -> Response:
+        """Say what the wire is: the OpenAPI document that the server is held against; asks for no credential."""
+        return FileResponse(schema_file(CONTRACT), media_type="application/json")
+
+    async def ledger(_request: Request) -> Response:
+        """Say which operations are implemented; asks for no credential."""
+        return json_response(Reply(200, as_json()))
+
+    return [
+        Route("/_maas/health", health, methods=["GET"]),
+        Route("/_maas/clock", clock, methods=["GET", "POST"]),
+        Route("/_maas/openapi.json", description, methods=["GET"]),
+        Route("/_maas/ledger", ledger, methods=["GET"]),
+    ]
 
 
 def _check_admin(request: Request, admin_token: str) -> None:

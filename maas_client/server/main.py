@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from maas_client.server.app import build_app
+from maas_client.server.checking import checker, chosen
 from maas_client.server.clock import monotonic, parse_clock
 from maas_client.server.engine import make_plan
 from maas_client.server.folder import FolderError, lock_folder, write_private
@@ -53,6 +55,9 @@ class ServerOptions:
         idle_exit: Real seconds without a request after which the server ends by itself, or None.
         admin_token: Opens `/_maas/clock`; None makes a new one.
         tls: Serve https, with a certificate of the state folder's own authority.
+        conformance: Check every exchange and write what came of it to this file, or to a file in this folder.
+        conformance_specs: Published OpenAPI 3.1 documents to check against beside our own.
+        conformance_strict: Answer 500 in the place of an answer that deviates.
     """
 
     state_dir: Path
@@ -64,6 +69,9 @@ class ServerOptions:
     idle_exit: float | None = None
     admin_token: str | None = None
     tls: bool = False
+    conformance: Path | None = None
+    conformance_specs: Sequence[Path] = ()
+    conformance_strict: bool = False
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -80,6 +88,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after this long without a request")
     parser.add_argument("--admin-token", help="token of the control routes; a new one when not given")
     parser.add_argument("--tls", action="store_true", help="serve https, with an authority made for this folder")
+    parser.add_argument("--conformance", type=Path, metavar="FILE", help="check every exchange; findings go there")
+    parser.add_argument(
+        "--conformance-spec",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        dest="conformance_specs",
+        help="check against this OpenAPI 3.1 document too",
+    )
+    parser.add_argument("--conformance-strict", action="store_true", help="answer 500 where an answer deviates")
     return run(ServerOptions(**vars(parser.parse_args(argv))))
 
 
@@ -93,8 +112,12 @@ def run(options: ServerOptions) -> int:
     try:
         setting = parse_clock(options.clock)
         _check(options)
+        checking = chosen(options.conformance, options.conformance_specs, strict=options.conformance_strict)
+        around = checker(checking)
     except ValueError as error:
         return _fail(str(error), 2)
+    except OSError as error:
+        return _fail(f"cannot check: {error}", 2)
     logging.basicConfig(
         level=options.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -102,7 +125,7 @@ def run(options: ServerOptions) -> int:
         with lock_folder(options.state_dir), _bind(options) as listener:
             world = open_world(options.state_dir, setting, shipped_models(), make_plan)
             try:
-                _serve(options, world, listener)
+                _serve(options, world, listener, around)
             finally:
                 world.close()
     except (FolderError, StartError, StoreError) as error:
@@ -147,7 +170,7 @@ class _Idleness:
         return self._limit is not None and self._open == 0 and monotonic() - self._last >= self._limit
 
 
-def _serve(options: ServerOptions, world: World, listener: socket.socket) -> None:
+def _serve(options: ServerOptions, world: World, listener: socket.socket, around: Callable[[ASGIApp], ASGIApp]) -> None:
     port = listener.getsockname()[1]
     token = options.admin_token or secrets.token_urlsafe(32)
     idleness = _Idleness(options.idle_exit)
@@ -166,7 +189,14 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket) -> Non
             print(_trust_line(tls.authority), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
 
     app = build_app(
-        world, port=port, admin_token=token, version=_version(), begin=idleness.begin, end=idleness.end, tick=tick
+        world,
+        port=port,
+        admin_token=token,
+        version=_version(),
+        begin=idleness.begin,
+        end=idleness.end,
+        tick=tick,
+        around=around,
     )
     config = uvicorn.Config(
         app,

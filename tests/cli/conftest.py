@@ -19,7 +19,7 @@ Invoke = Callable[..., Result]
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep every setting and every local server inside the test; end the server that it started."""
     for name in list(os.environ):
-        if name.startswith(("MAAS_", "AZURE_", "AZUREML_")):
+        if name.startswith(("MAAS_", "AZURE_", "AZUREML_")) and not name.startswith("MAAS_SERVER_"):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

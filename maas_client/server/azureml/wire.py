@@ -87,6 +87,7 @@ class Operation:
         versions: Accepted api-versions; None: the parameter is optional and not looked at (data plane).
         handler: None: the real service has it, this server answers 501.
         public: True: no Authorization header is asked for.
+        missing: What the handler does not do of what the service does, for the ledger; empty: nothing that is known.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Operation:
     versions: frozenset[str] | None = None
     handler: Handler | None = None
     public: bool = False
+    missing: str = ""
 
 
 def system_data(created: float) -> Json:

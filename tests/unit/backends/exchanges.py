@@ -11,6 +11,7 @@ from maas_client.backends.azureml.files import Upload
 from maas_client.core.flow import Flow
 from maas_client.core.io import FileBody, Request, Response
 from maas_client.types import File
+from tests.conformance.scripted import record, words_of
 
 FOLDER = Path(__file__).parents[2] / "golden" / "azureml"
 ARM = "https://management.azure.com"
@@ -30,6 +31,8 @@ class Exchange:
     name: str
     request: dict[str, Any]
     response: Response
+    odd: str = ""
+    """Why the answer is none that the service sends."""
 
     @property
     def body(self) -> bytes | None:
@@ -46,7 +49,9 @@ def load(name: str) -> Exchange:
     request = json.loads((FOLDER / name / "request.json").read_text(encoding="utf-8"))
     answer = json.loads((FOLDER / name / "response.json").read_text(encoding="utf-8"))
     body = answer["text"].encode() if "text" in answer else encode(answer["body"]) if "body" in answer else b""
-    return Exchange(name, request, Response(answer["status"], answer["headers"], body, request["url"]))
+    return Exchange(
+        name, request, Response(answer["status"], answer["headers"], body, request["url"]), answer.get("odd", "")
+    )
 
 
 def all_names() -> list[str]:
@@ -82,6 +87,7 @@ def play(flow: Any, *names: str) -> Any:
         while waiting:
             golden = waiting.pop(0)
             check(request, golden)
+            record(request, None if golden.odd else golden.response)
             if golden.response.status in request.expect:
                 request = flow.send(golden.response)
             else:
@@ -102,10 +108,13 @@ def store(azureml: AzureML, upload: Upload) -> Flow[File]:
 
 def feed(flow: Any, *answers: Response | object) -> Any:
     """Drive a flow through made-up answers (a value is a 200 with this JSON); return its value."""
+    told = ""
     try:
         request = next(flow)
         for answer in answers:
+            record(request, told=told)
             response = answer if isinstance(answer, Response) else Response(200, {}, encode(answer))
+            told += words_of(response)
             if response.status in request.expect:
                 request = flow.send(response)
             else:

@@ -23,12 +23,12 @@ from maas_client.errors import (
     UnsupportedByServiceError,
 )
 from maas_client.types import DeploymentStatus, Hyperparameters, JobStatus
-from tests.unit.backends.exchanges import dialect, encode, feed, store
+from tests.unit.backends.exchanges import ARM, dialect, encode, feed, store
 
 ASKED = Request("Jobs_Get", "GET", "https://management.azure.com/jobs/a")
 WORKSPACE = {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": "https://d"}}
 DISCOVERY = {"api": "https://eastus2.api.azureml.ms/"}
-STORE = {"properties": {"accountName": "a", "containerName": "c"}}
+STORE = {"properties": {"accountName": "acct", "containerName": "con"}}
 SECRET = {"secretsType": "Sas", "sasToken": "?sig=s"}
 NESTED = b'{"a":' * 2000 + b"1" + b"}" * 2000
 NOT_OBJECTS = [b"", b"[]", b"null", b"3", b"<html>", b"\xff", b'{"a":"\xff"}', b'{"a":NaN}', b'{"a":"\\ud800"}', NESTED]
@@ -103,7 +103,7 @@ def test_a_deployment_of_which_next_to_nothing_is_known():
 
 
 def test_keys_without_the_second():
-    keys = feed(dialect().deployments.keys("a"), {"primaryKey": "p"})
+    keys = feed(dialect().deployments.keys("ep"), {"primaryKey": "p"})
     assert keys.secondary.get_secret_value() == ""
 
 
@@ -236,7 +236,7 @@ def test_a_block_that_is_refused_for_another_reason_is_not_sent_again():
 def ask(answer):
     ready = {"name": "a", "properties": {"provisioningState": "Succeeded", "inferenceEndpoint": {"uri": "https://a"}}}
     return feed(
-        dialect().chat.complete("a", [{"role": "user", "content": "x"}], {}), ready, {"primaryKey": "p"}, answer
+        dialect().chat.complete("ep", [{"role": "user", "content": "x"}], {}), ready, {"primaryKey": "p"}, answer
     )
 
 
@@ -409,8 +409,8 @@ def test_nothing_but_response_errors_comes_out(value):
         azureml.models.names_page(None),
         azureml.deployments.get("a"),
         azureml.deployments.list_page(None),
-        azureml.deployments.keys("a"),
-        azureml.chat.complete("a", [], {}),
+        azureml.deployments.keys("ep"),
+        azureml.chat.complete("ep", [], {}),
     ):
         drain(flow, body)
     for parse in (parse_job, parse_deployment):
@@ -428,3 +428,11 @@ def test_any_bytes_make_an_error_or_a_chunk(raw):
         parse_chunk(raw.decode("utf-8", "replace"))
     except (ResponseError, BrokenResponseError) as error:
         assert error.operation == "Chat_Stream"  # noqa: PT017 - either outcome is right
+
+
+def test_children_and_metrics_that_are_nothing_are_left_out():
+    workspace = {"location": "l", "properties": {"workspaceId": "w", "discoveryUrl": f"{ARM}/discovery"}}, {"api": ARM}
+    page = feed(dialect().runs.children_page("a", None), *workspace, {"value": [None, {"runId": "b"}]})
+    assert [child.name for child in page.items] == ["b"]
+    listed = {"value": [{"columns": {}}, {"metricKey": {"name": "loss"}}, {"name": "epoch"}]}
+    assert feed(dialect().metrics.native_keys("a"), *workspace, listed) == ("loss", "epoch")

@@ -77,10 +77,12 @@ def test_lists_span_names_and_leave_out_what_is_gone():
 
 
 def test_archive_and_restore_write_the_version_back():
-    asked = world().on("DataVersions_Get", version("1", tags={"a": "b"}, etag="x", isArchived=False))
+    asked = world().on(
+        "DataVersions_Get", version("1", tags={"a": "b"}, etag="x", isArchived=False, dataType="uri_file")
+    )
     asked.on("DataVersions_CreateOrUpdate", version("1", isArchived=True))
     assert data(asked).archive("bot", "1").is_archived
     data(asked).restore("bot", "1")
     bodies = [json.loads(request.body) for request in asked.sent if isinstance(request.body, bytes)]
     assert [body["properties"]["isArchived"] for body in bodies] == [True, False]
-    assert all(body["properties"].keys() == {"dataUri", "tags", "isArchived"} for body in bodies)
+    assert all(body["properties"].keys() == {"dataUri", "dataType", "tags", "isArchived"} for body in bodies)

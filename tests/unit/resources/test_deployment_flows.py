@@ -26,7 +26,7 @@ from tests.unit.backends.exchanges import encode
 from tests.unit.resources.world import Stream, World, refusal, world
 
 MODEL = "azureml://locations/eastus2/workspaces/w/models/ft/versions/1"
-OPERATION = "https://management.azure.com/subscriptions/s/operations/1"
+OPERATION = "https://management.azure.com/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/eastus2/mfeOperationsStatus/1?api-version=2024-01-01-preview"
 URI = "https://bot.eastus2.models.ai.azure.com"
 MESSAGES = [{"role": "user", "content": "x"}]
 POLL = "ServerlessEndpoints_CreateOrUpdate_Poll"

@@ -337,7 +337,7 @@ def test_warnings_and_children_of_a_job():
 
 @pytest.mark.parametrize("digest", [None, "AB" * 32])
 def test_upload_takes_a_digest_that_is_known(digest):
-    asked = world().on("Datastores_Get", {"properties": {"accountName": "a", "containerName": "c"}})
+    asked = world().on("Datastores_Get", {"properties": {"accountName": "acct", "containerName": "con"}})
     asked.on("Datastores_ListSecrets", {"sasToken": "sig=s"})
     asked.on("Blob_GetProperties", refusal(404)).on("Blob_Put", refusal(201))
     asked.files["/data/t.jsonl"] = b"{}\n"

@@ -15,7 +15,7 @@ LINES = ["one", "two", "Gr\u00fc\u00dfe", "last"]
 
 
 def log(name: str) -> str:
-    return f"https://stacct.blob.core.windows.net/c/{name}?sig=s"
+    return f"https://stacct.blob.core.windows.net/con/{name}?sig=s"
 
 
 def jobs(asked: World) -> Jobs:

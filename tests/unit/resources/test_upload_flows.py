@@ -20,7 +20,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
 def storage() -> World:
-    asked = world().on("Datastores_Get", {"properties": {"accountName": "a", "containerName": "c"}})
+    asked = world().on("Datastores_Get", {"properties": {"accountName": "acct", "containerName": "con"}})
     asked.on("Datastores_ListSecrets", {"sasToken": "sig=s"}).on("Blob_GetProperties", refusal(404))
     asked.on("Blob_GetBlockList", refusal(404))
     asked.on("Blob_PutBlock", Response(201, {}, b"")).on("Blob_PutBlockList", Response(201, {}, b""))

@@ -13,6 +13,7 @@ from typing import Any
 from maas_client.client._assembly import Options, assemble
 from maas_client.core.io import Digests, FileBody, Hasher, Request, Response, Token
 from maas_client.resources._session import Session
+from tests.conformance.scripted import record, words_of
 from tests.unit.backends.exchanges import ARM, SUBSCRIPTION, encode
 
 BEGIN = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -69,6 +70,7 @@ class World:
     sent: list[Request] = field(default_factory=list)
     bearers: list[str] = field(default_factory=list)
     closed: int = 0
+    told: str = ""
 
     def on(self, operation: str, *steps: Step) -> "World":
         self.steps[operation] = list(steps)
@@ -79,6 +81,7 @@ class World:
 
     def _next(self, request: Request, headers: Mapping[str, str]) -> Any:
         self.sent.append(request)
+        record(request, told=self.told)
         self.bearers.append(headers.get("authorization", ""))
         steps = self.steps[request.operation]
         assert steps, f"nothing was said about {request.operation}"
@@ -91,7 +94,9 @@ class World:
 
     async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
         step = self._next(request, headers)
-        return step if isinstance(step, Response) else Response(200, {}, encode(step))
+        response = step if isinstance(step, Response) else Response(200, {}, encode(step))
+        self.told += words_of(response)
+        return response
 
     @asynccontextmanager
     async def stream(
@@ -149,7 +154,10 @@ def world() -> World:
     """Make a world in which the workspace is known, runs have no metrics, and nothing was said of anything else."""
     return (
         World()
-        .on("Workspaces_Get", {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": f"{DATA}/d"}})
+        .on(
+            "Workspaces_Get",
+            {"location": "eastus2", "properties": {"workspaceId": "w", "discoveryUrl": f"{DATA}/discovery"}},
+        )
         .on("Discovery_Get", {"api": DATA})
         .on("RunHistory_GetDetails", {})
         .on("MLflow_GetRun", {})

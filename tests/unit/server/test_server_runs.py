@@ -97,7 +97,7 @@ def test_artifacts_lie_in_the_artifact_store(space):
     version = space.call("GET", "/models/my-model/versions/1").json["properties"]
     prefix = version["modelUri"].partition("/paths/")[2]
     store = "workspaceartifactstore"
-    url = f"{space.blob_url('', store)}?comp=list&prefix={prefix}&{space.sas(store)}"
+    url = f"{space.blob_url('', store)}?restype=container&comp=list&prefix={prefix}&{space.sas(store)}"
     names = re.findall(r"<Name>([^<]+)</Name>", space.server.send("GET", url).content.decode())
     assert f"{prefix}/maas_answers.json" in names
     assert f"{prefix}/adapter_config.json" in names

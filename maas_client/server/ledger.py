@@ -1,0 +1,117 @@
+"""What of the wire this server answers, operation by operation; from the route tables and nothing else."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from maas_client.server.azureml.routes import TABLE
+from maas_client.server.azureml.wire import Operation
+
+IMPLEMENTED, PARTIAL, ABSENT = "implemented", "partial", "absent"
+
+_PROVIDER = "/providers/Microsoft.MachineLearningServices"
+_WORKSPACE = "/subscriptions/{sub}/resourceGroups/{rg}" + _PROVIDER + "/workspaces/{ws}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An operation of the ledger.
+
+    Attributes:
+        name: Its name in the specification.
+        method: HTTP method.
+        path: Path template.
+        versions: Accepted api-versions; empty: it is not looked at.
+        status: `implemented`, `partial` or `absent`; an absent one answers 501 with its name.
+        missing: What a partial one lacks.
+    """
+
+    name: str
+    method: str
+    path: str
+    versions: tuple[str, ...] = ()
+    status: str = IMPLEMENTED
+    missing: str = ""
+
+
+_BLOB = "/{account}.blob.{suffix}/{container}/{blob}"
+_BESIDE = (
+    Row("Logs_Get", "GET", "/logs/{workspaceId}/{name}/{log}"),
+    Row("Chat_Complete", "POST", "/serverless/{endpoint}/chat/completions"),
+    Row("Chat_CompleteV1", "POST", "/serverless/{endpoint}/v1/chat/completions"),
+    Row("Model_GetInfo", "GET", "/serverless/{endpoint}/info"),
+    Row("Blob_Put", "PUT", _BLOB, status=PARTIAL, missing="page and append blobs"),
+    Row("Blob_Get", "GET", _BLOB),
+    Row("Blob_GetProperties", "HEAD", _BLOB),
+    Row("Blob_SetMetadata", "PUT", f"{_BLOB}?comp=metadata"),
+    Row("Blob_PutBlock", "PUT", f"{_BLOB}?comp=block", status=ABSENT),
+    Row("Blob_PutBlockList", "PUT", f"{_BLOB}?comp=blocklist", status=ABSENT),
+    Row("Blob_GetBlockList", "GET", f"{_BLOB}?comp=blocklist", status=ABSENT),
+    Row("Blob_List", "GET", "/{account}.blob.{suffix}/{container}?restype=container&comp=list"),
+)
+"""What other parts of the server answer than those of the route table."""
+
+
+def rows() -> Iterator[Row]:
+    """Yield every operation, in the order of the tables."""
+    for operation in TABLE:
+        yield Row(
+            operation.name,
+            operation.method,
+            operation.path,
+            tuple(sorted(operation.versions or ())),
+            _status(operation),
+            operation.missing,
+        )
+    yield from _BESIDE
+
+
+def as_json() -> dict[str, Any]:
+    """Return the ledger as a JSON value."""
+    return {"operations": [asdict(row) | {"versions": list(row.versions)} for row in rows()]}
+
+
+def as_markdown() -> str:
+    """Return the ledger as a page; api-versions by a letter, explained at its end."""
+    every = list(rows())
+    letters = {versions: chr(ord("A") + index) for index, versions in enumerate(_distinct(every))}
+    counts = ", ".join(f"{sum(row.status == word for row in every)} {word}" for word in (IMPLEMENTED, PARTIAL, ABSENT))
+    lines = [
+        "# Ledger of the reference server",
+        "",
+        "Generated from its route tables (`pytest tests/conformance --update-generated`). An absent operation answers",
+        "501 with its name. `GET /_maas/ledger` gives the same as JSON, `GET /_maas/openapi.json` the description that",
+        "every operation is held against.",
+        "",
+        f"{len(every)} operations: {counts}.",
+        "",
+        f"`{{W}}` is `{_WORKSPACE}`, `{{ML}}` is `{_PROVIDER}`.",
+        "",
+        "| operation | | path | api-versions | status |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.name} | {row.method} | `{_short(row.path)}` | {letters.get(row.versions, '-')} | {_words(row)} |"
+        for row in every
+    ]
+    lines += ["", "`-`: the parameter is optional and not looked at.", ""]
+    lines += [f"- {letter}: {', '.join(versions)}" for versions, letter in letters.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _status(operation: Operation) -> str:
+    if operation.handler is None:
+        return ABSENT
+    return PARTIAL if operation.missing else IMPLEMENTED
+
+
+def _distinct(every: list[Row]) -> list[tuple[str, ...]]:
+    return list(dict.fromkeys(row.versions for row in every if row.versions))
+
+
+def _short(path: str) -> str:
+    return path.replace(_WORKSPACE, "{W}").replace(_PROVIDER, "/{ML}")
+
+
+def _words(row: Row) -> str:
+    return f"{row.status}: without {row.missing}" if row.missing else row.status
