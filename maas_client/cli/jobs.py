@@ -153,7 +153,7 @@ def logs(choice: Choice, output: "Output", *, name: str, follow: bool) -> None:
         if output.is_json and not follow:
             output.document({"job": name, "lines": list(client.jobs.logs(name))})
             return
-        with goes_on(f"The job {name} goes on.", f"maas-ft jobs watch {name}{choice.flags}", choice):
+        with goes_on(f"The job {name} goes on.", f"maas-ft jobs logs {name} --follow{choice.flags}", choice):
             for line in client.jobs.logs(name, follow=follow):
                 if output.is_json:
                     output.line({"job": name, "line": line})

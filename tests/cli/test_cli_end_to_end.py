@@ -152,6 +152,26 @@ def test_stopping_stops_the_watching_only(run, started, own_folders, number, cod
     assert "status cancelled (Canceled)" in words(watched.stdout)
 
 
+def test_ctrl_c_stops_following_a_log_and_says_how_to_go_on(started, own_folders):
+    follower = subprocess.Popen(
+        program("jobs", "logs", "slow", "--local", "--follow"),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert follower.stdout is not None
+    assert follower.stdout.readline()
+    follower.send_signal(signal.SIGINT)
+    _, err = follower.communicate(timeout=20)
+    started.kill()
+    started.communicate()
+
+    assert follower.returncode == 130
+    assert "Go on watching: maas-ft jobs logs slow --follow --local" in err
+
+
 def test_a_watcher_rides_through_the_server_s_death(run, started, own_folders):
     killed = server_facts(own_folders)
     stop_server(own_folders, signal.SIGKILL)

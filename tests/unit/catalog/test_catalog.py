@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -101,6 +102,13 @@ def test_phi_3_small_is_deployed_but_never_tuned_as_a_service(emulator):
     with pytest.raises(ConfigurationError, match="cannot be fine-tuned as a service"):
         catalog.check_finetune(small, today=BEFORE, emulator=emulator, allow_retired=True)
     assert catalog.check_finetune(small, today=BEFORE, emulator=emulator, allow_retired=True, compute=True) == []
+
+
+def test_a_model_that_nobody_tunes_is_refused_with_its_replacement():
+    frozen = replace(catalog.get(MINI), capabilities=frozenset({"deploy", "chat"}))
+    with pytest.raises(ConfigurationError, match="cannot be fine-tuned as a service") as refused:
+        catalog.check_finetune(frozen, today=BEFORE, emulator=True, allow_retired=True)
+    assert "Use Phi-4-mini-instruct" in (refused.value.hint or "")
 
 
 def test_a_model_that_is_tuned_as_a_service_only_is_refused_on_compute_of_one_s_own():

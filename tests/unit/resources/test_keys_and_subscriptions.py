@@ -47,6 +47,9 @@ def test_a_key_is_replaced_in_every_documented_form(headers):
     polls = (refusal(404), endpoint()) if headers else (endpoint(),)
     asked.on(f"{REGENERATE}_Poll", *polls).on("ServerlessEndpoints_ListKeys", KEYS)
     assert deployments(asked).regenerate_key("bot", "primary").primary.get_secret_value() == "new-p"
+    polled = [request.url for request in asked.sent if request.operation == f"{REGENERATE}_Poll"]
+    assert polled[:-1] == [OPERATION] * bool(headers)
+    assert polled[-1].partition("?")[0].endswith("/serverlessEndpoints/bot")
     asked.on(REGENERATE, KEYS)
     assert deployments(asked).regenerate_key("bot", "secondary").secondary.get_secret_value() == "s"
     assert asked.operations().count(REGENERATE) == 2
