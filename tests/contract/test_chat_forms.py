@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from maas_client.errors import BadRequestError, NotFoundError, UnprocessableError
+from maas_client.errors import BadRequestError, ContentFilterError, NotFoundError, UnprocessableError
 
 BASE = "Phi-4-mini-instruct"
 MESSAGES = [{"role": "user", "content": "question 3 about topic3"}]
@@ -55,3 +55,17 @@ async def test_a_parameter_that_the_model_does_not_support(both, deployed):
     assert refused.value.code == "parameter_not_supported"
     assert (refused.value.target or "").startswith("body.messages")
     assert "Leave the parameter out" in (refused.value.hint or "")
+
+
+@pytest.mark.parametrize("mark", ["maas-simulated-violence", "maas-simulated-violence-nested"])
+async def test_the_content_filter_stops_a_prompt_in_both_forms_unless_it_is_off(both, deployed, unique, mark):
+    chat, flagged = both.client.chat, [{"role": "user", "content": f"Say {mark}"}]
+    with pytest.raises(ContentFilterError) as refused:
+        await both.call(chat.create(deployed, messages=flagged))
+    assert (refused.value.status, refused.value.code) == (400, "content_filter")
+    with pytest.raises(ContentFilterError):
+        await both.collect(chat.stream(deployed, messages=flagged))
+    open_to_all = both.client.deployments.begin_create(unique("open"), model=BASE, content_safety=False)
+    unfiltered = await both.call((await both.call(open_to_all)).result(timeout=30))
+    assert (deployed.content_safety, unfiltered.content_safety) == (True, False)
+    assert (await both.call(chat.create(unfiltered, messages=flagged))).text
