@@ -79,7 +79,18 @@ def test_all_is_all_there_is(module: Any) -> None:
 def test_all_of_types_leaves_no_value_out() -> None:
     homes = [
         import_module(f"maas_client.types.{name}")
-        for name in ("base", "chat", "compute", "data", "deployments", "files", "jobs", "marketplace", "models")
+        for name in (
+            "artifacts",
+            "base",
+            "chat",
+            "compute",
+            "data",
+            "deployments",
+            "files",
+            "jobs",
+            "marketplace",
+            "models",
+        )
     ]
     defined = {
         name

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from maas_client.cli._jobs_change import CHANGES
+from maas_client.cli._jobs_files import FILES
 from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
+    from maas_client.resources._job_filters import View
     from maas_client.resources._job_metrics import MetricSource
-    from maas_client.resources.jobs import View
 
 MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "grad_norm")
 """What the table shows, in this order."""
@@ -22,8 +23,8 @@ def jobs() -> None:
     """Fine-tuning jobs."""
 
 
-for _change in CHANGES:
-    jobs.add_command(_change)
+for _command in (*CHANGES, *FILES):
+    jobs.add_command(_command)
 
 
 @jobs.command("list", epilog=examples("maas-ft jobs list --local --status succeeded"))

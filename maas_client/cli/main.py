@@ -22,7 +22,7 @@ COMMANDS = {
     "jobs": ("maas_client.cli.jobs:jobs", "Fine-tuning jobs: list, watch, logs, cancel and more."),
     "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, keys and more."),
     "marketplace": ("maas_client.cli.marketplace:marketplace", "Subscriptions to models of other publishers."),
-    "models": ("maas_client.cli.models:models", "Base models and fine-tuned ones: list, get."),
+    "models": ("maas_client.cli.models:models", "Base models and fine-tuned ones: list, get, download."),
     "data": ("maas_client.cli.data:data", "Training files: check, split, convert; all on this machine."),
     "files": ("maas_client.cli.files:files", "Training files at the service: upload."),
     "assets": ("maas_client.cli.assets:assets", "Uploaded files under a name and a version: list, create and more."),

@@ -65,6 +65,21 @@ def get(choice: Choice, output: "Output", *, name: str, version: str | None) -> 
         _show_tuned(client.models.get(name, version), output)
 
 
+@models.command(epilog=examples("maas-ft models download support-bot ./adapter --local"))
+@click.argument("name")
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--version", metavar="V", help="The newest by default.")
+@click.option("--overwrite", is_flag=True, help="Replace files of the same name that differ.")
+@takes_choice
+def download(choice: Choice, output: "Output", *, name: str, folder: str, version: str | None, overwrite: bool) -> None:
+    """Fetch the files of a fine-tuned model; repeating it goes on where it stopped."""
+    from maas_client.cli._download import show_download
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        show_download(client.models.download(name, folder, version=version, overwrite=overwrite), output)
+
+
 def _list_base(output: "Output") -> None:
     from maas_client import catalog
     from maas_client.cli._clock import now

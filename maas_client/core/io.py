@@ -63,6 +63,38 @@ class SourceFile(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A local file that is there already."""
+
+    size: int
+    modified: float
+    """Unix seconds of its last change."""
+
+
+class TargetFile(Protocol):
+    """A local file in the making. It has its name only when it is whole; what an attempt left is gone on with."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+
+    async def append(self, data: bytes) -> None:
+        """Write more at the end."""
+
+    async def md5(self) -> str:
+        """Digest what is there, as `Content-MD5` writes it."""
+
+    async def finish(self, modified: float | None) -> None:
+        """Give it its name, and the time of its last change in Unix seconds."""
+
+    async def discard(self) -> None:
+        """Delete what is there."""
+
+    async def close(self) -> None:
+        """Close it and leave what is there for the next attempt; harmless when repeated."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileBody:
     """A request body that is streamed from a part of a file, never held in memory; a retry reads it again."""
 
@@ -181,6 +213,20 @@ class IO(Protocol):
 
         Raises:
             ConfigurationError: It is missing, not a regular file, or may not be read.
+        """
+
+    async def find_file(self, folder: str, path: str) -> FoundFile | None:
+        """Look for a file below a folder; `path` is relative, with slashes.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder, through a link, or to something that is no file.
+        """
+
+    async def create_file(self, folder: str, path: str, *, version: str, overwrite: bool) -> TargetFile:
+        """Begin a file below a folder, or go on with what an attempt at the same `version` left.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder or through a link, or nothing can be written there.
         """
 
     async def close(self) -> None:

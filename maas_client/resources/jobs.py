@@ -1,24 +1,34 @@
 """`client.jobs`."""
 
+import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing
-from typing import Literal, Unpack
+from typing import Unpack
 
 from maas_client.core import stepping
 from maas_client.core.lro import Lro
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import BadRequestError, ConfigurationError, ConflictError, OperationError
+from maas_client.resources._download import artifacts, artifacts_uri, download
 from maas_client.resources._job_create import JobOptions, create_job
+from maas_client.resources._job_filters import View, check_status, write_properties, write_view
 from maas_client.resources._job_logs import follow_logs, read_logs
 from maas_client.resources._job_metrics import MetricSource, read_metrics
 from maas_client.resources._job_watch import Watcher, succeeded
 from maas_client.resources._names import check_job_name
 from maas_client.resources._poller import AsyncPoller, Done, Poller
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import ChildJob, DataAsset, File, FineTuningJob, JobEvent, JobStatus, MetricPoint
-
-View = Literal["active", "archived", "all"]
-_VIEWS: Mapping[str, str] = {"active": "ActiveOnly", "archived": "ArchivedOnly", "all": "All"}
+from maas_client.types import (
+    Artifact,
+    ChildJob,
+    DataAsset,
+    Download,
+    File,
+    FineTuningJob,
+    JobEvent,
+    JobStatus,
+    MetricPoint,
+)
 
 
 class AsyncJobs:
@@ -94,13 +104,11 @@ class AsyncJobs:
         Raises:
             ConfigurationError: There is no such status or view, or a property cannot be asked for.
         """
-        wanted = None if status is None else _status(status)
-        if view not in _VIEWS:
-            raise ConfigurationError(f"{view!r} is no view of jobs.", hint=f"One of: {', '.join(_VIEWS)}.")
-        asked = _properties(properties or {})
+        wanted = None if status is None else check_status(status)
+        seen, asked = write_view(view), write_properties(properties or {})
 
         async def fetch(cursor: str | None) -> Page[FineTuningJob]:
-            flow = self._session.dialect.jobs.list_page(cursor, view=_VIEWS[view], tag=tag, properties=asked)
+            flow = self._session.dialect.jobs.list_page(cursor, view=seen, tag=tag, properties=asked)
             return await self._session.run(flow)
 
         keep = None if wanted is None else (lambda job: job.status is wanted)
@@ -239,6 +247,23 @@ class AsyncJobs:
             async for line in lines:
                 yield line
 
+    def artifacts(self, job: FineTuningJob | str) -> AsyncPager[Artifact]:
+        """List the files that a job has left so far: logs, checkpoints, the adapter; pages are fetched as you go."""
+        return artifacts(self._session, artifacts_uri(_name(job)))
+
+    async def download(
+        self, job: FineTuningJob | str, folder: str | os.PathLike[str], *, overwrite: bool = False
+    ) -> Download:
+        """Fetch the files that a job has left so far; as `models.download`, which fetches the model alone.
+
+        Raises:
+            NotFoundError: There is no job of this name.
+            ConfigurationError: A file is there already and differs, or cannot be written.
+            PreconditionFailedError: A file changed at the service meanwhile, as logs of a running job do.
+        """
+        name = (await self.get(job)).name
+        return await download(self._session, artifacts_uri(name), os.fspath(folder), overwrite=overwrite)
+
     async def watch(
         self,
         job: FineTuningJob | str,
@@ -287,24 +312,6 @@ class AsyncJobs:
 
 def _name(job: FineTuningJob | str) -> str:
     return check_job_name(job) if isinstance(job, str) else job.name
-
-
-def _status(status: JobStatus | str) -> JobStatus:
-    try:
-        return JobStatus(status)
-    except ValueError:
-        words = ", ".join(word.value for word in JobStatus)
-        raise ConfigurationError(f"{status!r} is no job status.", hint=f"One of: {words}.") from None
-
-
-def _properties(wanted: Mapping[str, str | None]) -> str | None:
-    """Write a filter as the wire has it: `one,two=value`."""
-    for text in (*wanted, *(value for value in wanted.values() if value is not None)):
-        if "," in text or "=" in text:
-            raise ConfigurationError(
-                f"The service cannot be asked for a property like {text!r}.", hint="No commas and equals signs."
-            )
-    return ",".join(key if value is None else f"{key}={value}" for key, value in wanted.items()) or None
 
 
 @mirrors(AsyncJobs)
@@ -366,6 +373,14 @@ class Jobs:
 
     def logs(self, job: FineTuningJob | str, *, follow: bool = False) -> Generator[str, None, None]:
         return stepping.iterate(self._jobs.logs(job, follow=follow))
+
+    def artifacts(self, job: FineTuningJob | str) -> Pager[Artifact]:
+        return Pager(self._jobs.artifacts(job))
+
+    def download(
+        self, job: FineTuningJob | str, folder: str | os.PathLike[str], *, overwrite: bool = False
+    ) -> Download:
+        return stepping.run(self._jobs.download(job, folder, overwrite=overwrite))
 
     def watch(
         self,

@@ -1,13 +1,16 @@
 """`client.models`."""
 
+import os
 from itertools import chain
 
 from maas_client import catalog
+from maas_client.backends.azureml import split_asset_uri
 from maas_client.core import stepping
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import NotFoundError
+from maas_client.resources._download import download
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import FineTunedModel
+from maas_client.types import Download, FineTunedModel
 
 
 class AsyncModels:
@@ -40,6 +43,47 @@ class AsyncModels:
                 hint="See `maas-ft models list`.",
             )
         return newest
+
+    async def download(
+        self,
+        model: FineTunedModel | str,
+        folder: str | os.PathLike[str],
+        *,
+        version: str | None = None,
+        overwrite: bool = False,
+    ) -> Download:
+        """Fetch the files of a fine-tuned model, such as its adapter; memory does not grow with their size.
+
+        Started again after it was broken off, it goes on where it stopped: files of the same size and time stay as they
+        are, and one that is not whole yet is continued, unless the service's copy has changed.
+
+        Args:
+            model: The model, its name, or its id as in `job.fine_tuned_model`.
+            folder: Where to; made if need be. Nothing is written outside of it, nor through a link inside of it.
+            version: Of a name; `None` takes the newest.
+            overwrite: Replace files of the same name that differ.
+
+        Raises:
+            NotFoundError: There is no such model, or it has no files.
+            ConfigurationError: A file is there already and differs, or cannot be written.
+            PreconditionFailedError: A file changed at the service meanwhile.
+        """
+        found = model if isinstance(model, FineTunedModel) else await self._named(model, version)
+        if found.uri is None:
+            found = await self.get(found.name, found.version)
+        done = await download(self._session, found.uri or "", os.fspath(folder), overwrite=overwrite)
+        if not done.artifacts:
+            raise NotFoundError(
+                f"The model {found.name}:{found.version} has no files at {found.uri}.",
+                status=404,
+                operation="Blob_List",
+                hint="Were they deleted from the workspace's storage?",
+            )
+        return done
+
+    async def _named(self, model: str, version: str | None) -> FineTunedModel:
+        name, its_version = split_asset_uri(model)
+        return await self.get(name, version or its_version)
 
     def list(self, *, name: str | None = None) -> AsyncPager[FineTunedModel]:
         """List fine-tuned models, all versions; pages are fetched as you go.
@@ -84,6 +128,16 @@ class Models:
 
     def get(self, name: str, version: str | None = None) -> FineTunedModel:
         return stepping.run(self._models.get(name, version))
+
+    def download(
+        self,
+        model: FineTunedModel | str,
+        folder: str | os.PathLike[str],
+        *,
+        version: str | None = None,
+        overwrite: bool = False,
+    ) -> Download:
+        return stepping.run(self._models.download(model, folder, version=version, overwrite=overwrite))
 
     def list(self, *, name: str | None = None) -> Pager[FineTunedModel]:
         return Pager(self._models.list(name=name))

@@ -15,7 +15,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from maas_client.core.io import FileBody, Request, Response, StreamResponse, Token
+from maas_client.core.io import FileBody, FoundFile, Request, Response, StreamResponse, Token
 from maas_client.errors import UsageError
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
@@ -29,6 +29,7 @@ from maas_client.transport.exchange import (
     read_piece,
 )
 from maas_client.transport.files import LocalFile, open_local
+from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
 
 T = TypeVar("T")
@@ -147,6 +148,22 @@ class AsyncIO:
             ConfigurationError: It is missing, not a regular file, or may not be read.
         """
         return await open_local(path, anyio.to_thread.run_sync)
+
+    async def find_file(self, folder: str, path: str) -> FoundFile | None:
+        """Look for a file below a folder; `path` is relative, with slashes.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder, through a link, or to something that is no file.
+        """
+        return await find_local(folder, path, anyio.to_thread.run_sync)
+
+    async def create_file(self, folder: str, path: str, *, version: str, overwrite: bool) -> PartFile:
+        """Begin a file below a folder, or go on with what an attempt at the same `version` left.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder or through a link, or nothing can be written there.
+        """
+        return await create_local(folder, path, version=version, overwrite=overwrite, offload=anyio.to_thread.run_sync)
 
     async def close(self) -> None:
         """Close connections, and the credential if it was made here; harmless when repeated.

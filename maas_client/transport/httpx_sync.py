@@ -16,7 +16,7 @@ from ssl import SSLContext
 from typing import TypeVar, cast
 
 from maas_client.core import stepping
-from maas_client.core.io import FileBody, Request, Response, StreamResponse, Token
+from maas_client.core.io import FileBody, FoundFile, Request, Response, StreamResponse, Token
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
 from maas_client.transport.deadline import DeadlineBackend
@@ -30,6 +30,7 @@ from maas_client.transport.exchange import (
     read_piece,
 )
 from maas_client.transport.files import LocalFile, inline, open_local
+from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
 
 T = TypeVar("T")
@@ -128,6 +129,22 @@ class SyncIO:
             ConfigurationError: It is missing, not a regular file, or may not be read.
         """
         return await open_local(path, inline)
+
+    async def find_file(self, folder: str, path: str) -> FoundFile | None:
+        """Look for a file below a folder; `path` is relative, with slashes.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder, through a link, or to something that is no file.
+        """
+        return await find_local(folder, path, inline)
+
+    async def create_file(self, folder: str, path: str, *, version: str, overwrite: bool) -> PartFile:
+        """Begin a file below a folder, or go on with what an attempt at the same `version` left.
+
+        Raises:
+            ConfigurationError: The path leads out of the folder or through a link, or nothing can be written there.
+        """
+        return await create_local(folder, path, version=version, overwrite=overwrite, offload=inline)
 
     async def close(self) -> None:
         """Close connections, and the credential if it was made here; harmless when repeated."""

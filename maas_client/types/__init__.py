@@ -1,5 +1,6 @@
 """The values that users hold. Immutable; fields the service adds later are ignored, never an error."""
 
+from maas_client.types.artifacts import Artifact, Download
 from maas_client.types.base import ServiceError, Value
 from maas_client.types.chat import (
     ChatChunk,
@@ -30,6 +31,7 @@ from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionS
 from maas_client.types.models import FineTunedModel
 
 __all__ = [
+    "Artifact",
     "ChatChunk",
     "ChatCompletion",
     "ChatMessage",
@@ -42,6 +44,7 @@ __all__ = [
     "Deployment",
     "DeploymentKeys",
     "DeploymentStatus",
+    "Download",
     "File",
     "FineTunedModel",
     "FineTuningJob",

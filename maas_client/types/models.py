@@ -14,6 +14,8 @@ class FineTunedModel(Value):
     """Name in the workspace."""
     version: str
     """Version, counted by the service from `"1"`."""
+    uri: str | None = None
+    """Where its files lie in the workspace's storage; `models.download` fetches them."""
     job_name: str | None = None
     """The job that made it."""
     base_model: str | None = None

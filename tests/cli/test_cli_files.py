@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.cli.program import MODEL
+
 
 def test_a_file_becomes_an_asset_that_a_job_can_take(run, data):
     uploaded = run("files", "upload", str(data), "--asset", "support", "--local", "--output", "json")
@@ -45,3 +47,21 @@ def test_what_is_wrong_is_told(run, arguments, words):
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
+
+
+def test_files_of_a_job_and_its_model_come_down(run, data, tmp_path):
+    done = run("submit", "--local", "--model", MODEL, "--train", str(data), "--name", "down", "--epochs", "1")
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(run("jobs", "artifacts", "down", "--local", "-o", "json").stdout)
+    assert "adapter_config.json" in run("jobs", "artifacts", "down", "--local").stdout
+    fetched = run("jobs", "download", "down", "job", "--local")
+    assert fetched.returncode == 0, fetched.stderr
+    assert f"{len(listed)} files" in fetched.stderr
+    assert all((tmp_path / line).is_file() for line in fetched.stdout.splitlines())
+    again = run("models", "download", "down", "model", "--local", "-o", "json")
+    assert {"adapter_config.json"} <= {one["path"] for one in json.loads(again.stdout)["artifacts"]}
+    (tmp_path / "model" / "adapter_config.json").write_text("mine")
+    refused = run("models", "download", "down", "model", "--local")
+    assert (refused.returncode, "--overwrite" in refused.stderr) == (2, True)
+    replaced = run("models", "download", "down", "model", "--local", "--overwrite")
+    assert (replaced.returncode, "were there already" in replaced.stderr) == (0, True)

@@ -1,10 +1,10 @@
-"""Files and data assets over real HTTP, with both clients."""
+"""Files, data assets, artifacts and downloads over real HTTP, with both clients."""
 
 import json
 
 import pytest
 
-from maas_client.errors import ConflictError, NotFoundError
+from maas_client.errors import ConfigurationError, ConflictError, NotFoundError
 
 MODEL = "Phi-3-mini-4k-instruct"
 
@@ -53,3 +53,33 @@ async def test_a_job_trains_on_a_data_asset(both, train, unique):
     job = await both.call(client.jobs.create(MODEL, training_file=asset, validation_file=asset, name=name, n_epochs=1))
     assert job.training_file == job.validation_file == asset.id
     assert (await both.call(client.jobs.wait(job, timeout=30))).trained_tokens > 0
+
+
+async def test_what_a_job_left_comes_down_as_it_is(both, train, unique, tmp_path):
+    client, name = both.client, unique("down")
+    file = await both.call(client.files.upload(train))
+    job = await both.call(client.jobs.create(MODEL, training_file=file, name=name, n_epochs=1))
+    job = await both.call(client.jobs.wait(job, timeout=30))
+    listed = await both.collect(client.jobs.artifacts(job))
+    done = await both.call(client.jobs.download(job, tmp_path / "job"))
+    assert done.artifacts == tuple(listed)
+    assert {artifact.path: artifact.bytes for artifact in listed} == {
+        path.relative_to(tmp_path / "job").as_posix(): path.stat().st_size
+        for path in (tmp_path / "job").rglob("*")
+        if path.is_file()
+    }
+
+    model = await both.call(client.models.download(job.fine_tuned_model, tmp_path / "model"))
+    config = json.loads((tmp_path / "model" / "adapter_config.json").read_text())
+    assert config["peft_type"] == "LORA"
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= {artifact.path for artifact in model.artifacts}
+    again = await both.call(client.models.download(name, tmp_path / "model"))
+    assert again.reused == len(model.artifacts)
+
+    (tmp_path / "model" / "adapter_config.json").write_text("mine")
+    with pytest.raises(ConfigurationError, match="another file"):
+        await both.call(client.models.download(name, tmp_path / "model"))
+    await both.call(client.models.download(name, tmp_path / "model", overwrite=True))
+    assert json.loads((tmp_path / "model" / "adapter_config.json").read_text()) == config
+    with pytest.raises(NotFoundError):
+        await both.call(client.jobs.download(unique("none"), tmp_path / "none"))

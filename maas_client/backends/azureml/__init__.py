@@ -1,6 +1,7 @@
 """The dialect of Azure Machine Learning and Foundry hub projects."""
 
-from maas_client.backends.azureml._wire import Facts, Target
+from maas_client.backends.azureml._wire import Facts, Target, split_asset_uri
+from maas_client.backends.azureml.blobs import BlobFlows
 from maas_client.backends.azureml.chat import ChatFlows
 from maas_client.backends.azureml.data import DataFlows
 from maas_client.backends.azureml.deployments import DeploymentFlows
@@ -13,7 +14,7 @@ from maas_client.backends.azureml.runs import RunFlows
 from maas_client.backends.azureml.storage import StorageFlows
 from maas_client.backends.azureml.workspace import WorkspaceFlows
 
-__all__ = ["AzureML", "Target"]
+__all__ = ["AzureML", "Target", "split_asset_uri"]
 
 
 class AzureML:
@@ -25,6 +26,7 @@ class AzureML:
         self.workspace = WorkspaceFlows(target, facts)
         self.storage = StorageFlows(target)
         self.files = FileFlows(self.storage)
+        self.blobs = BlobFlows(target, self.storage)
         self.data = DataFlows(target)
         self.models = ModelFlows(target, self.workspace)
         self.runs = RunFlows(target, self.workspace)

@@ -110,6 +110,7 @@ def _parse(request: Request, body: Mapping[str, Any], name: str, workspace: Work
         id=f"azureml://locations/{workspace.location}/workspaces/{workspace.guid}/models/{name}/versions/{version}",
         name=name,
         version=version,
+        uri=text(properties.get("modelUri")),
         job_name=text(properties.get("jobName")),
         base_model=split_asset_uri(base)[0] if base else None,
         created_at=moment(part(body, "systemData").get("createdAt")),

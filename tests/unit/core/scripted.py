@@ -8,7 +8,7 @@ from typing import Any
 
 from maas_client.core.call import Caller
 from maas_client.core.error_map import ErrorFacts, build_error
-from maas_client.core.io import Request, Response, SourceFile, Token
+from maas_client.core.io import FoundFile, Request, Response, SourceFile, TargetFile, Token
 from maas_client.core.trust import Trust
 from maas_client.errors import StatusError
 
@@ -106,6 +106,12 @@ class ScriptedIO:
         return _no_lock() if self.lock_factory is None else self.lock_factory()
 
     async def open_file(self, path: str) -> SourceFile:
+        raise NotImplementedError
+
+    async def find_file(self, folder: str, path: str) -> FoundFile | None:
+        raise NotImplementedError
+
+    async def create_file(self, folder: str, path: str, *, version: str, overwrite: bool) -> TargetFile:
         raise NotImplementedError
 
     async def close(self) -> None:

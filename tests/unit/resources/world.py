@@ -11,8 +11,10 @@ from hashlib import md5, sha256
 from typing import Any
 
 from maas_client.client._assembly import Options, assemble
-from maas_client.core.io import Digests, FileBody, Hasher, Request, Response, Token
+from maas_client.core.io import Digests, FileBody, FoundFile, Hasher, Request, Response, TargetFile, Token
 from maas_client.resources._session import Session
+from maas_client.transport.files import inline
+from maas_client.transport.part_files import create_local, find_local
 from tests.conformance.scripted import record, words_of
 from tests.unit.backends.exchanges import ARM, SUBSCRIPTION, encode
 
@@ -128,6 +130,12 @@ class World:
     async def open_file(self, path: str) -> MemoryFile:
         content = self.files[path]
         return MemoryFile(path.rpartition("/")[2], content, len(content))
+
+    async def find_file(self, folder: str, path: str) -> FoundFile | None:
+        return await find_local(folder, path, inline)
+
+    async def create_file(self, folder: str, path: str, *, version: str, overwrite: bool) -> TargetFile:
+        return await create_local(folder, path, version=version, overwrite=overwrite, offload=inline)
 
     async def close(self) -> None:
         self.closed += 1
