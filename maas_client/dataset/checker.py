@@ -1,24 +1,28 @@
 """The check: one pass over the files, constant memory."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 from maas_client.catalog import CatalogModel
+from maas_client.dataset.across import Across
 from maas_client.dataset.collect import Collector, moved
 from maas_client.dataset.jsonl import BOM, blocks, encoding_of
 from maas_client.dataset.layout import layout_of
 from maas_client.dataset.measure import NOTHING, MeasurerFactory, RowMeasure
+from maas_client.dataset.parallel import Team, jobs_for, team
 from maas_client.dataset.paths import FilePaths, listed
 from maas_client.dataset.profile import Method, Profile, Service
 from maas_client.dataset.report import FileSummary, Report
 from maas_client.dataset.rule import Severity
 from maas_client.dataset.rules import FOR_FILES, FOR_PARTS, FOR_PATHS, FOR_PROBES, RULES
 from maas_client.dataset.rules_file import Contents, Part, Seen
-from maas_client.dataset.scan import MAX_SHAPES, Grouped, Scanned, Scanner, Shape
+from maas_client.dataset.scan import MAX_SHAPES, Grouped, Scanned, Shape
 from maas_client.dataset.selection import Active, Selection
-from maas_client.dataset.source import STDIN, DamagedError, Probe, Source, open_source
+from maas_client.dataset.source import STDIN, DamagedError, Probe, Source, open_source, size_of
+from maas_client.dataset.worker import Setup
 
 HEAD_BYTES = 4096
 
@@ -48,6 +52,7 @@ def check(
     method: Method = "supervised",
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    jobs: int | None = None,
     tokens: MeasurerFactory | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
@@ -66,6 +71,7 @@ def check(
         method: How the model would be trained.
         select: Rules to apply: ids, names, or beginnings of ids such as `ENC`. All, if there are none.
         ignore: Rules to leave out, in the same words.
+        jobs: Processes to use; what is found does not depend on it. By default one below 32 MB, else one a core.
         tokens: Counts the tokens of each valid row.
         progress: Called now and then.
 
@@ -77,14 +83,18 @@ def check(
     """
     selection = Selection(Profile(service, model, method), tuple(select), tuple(ignore))
     collector = Collector(limit)
-    scanner = Scanner(selection, limit, tokens() if tokens else None)
-    run = _Run(selection, collector, scanner, progress, measured=tokens is not None)
     parts = {"training": listed(paths), "validation": listed(validation) if validation is not None else []}
+    setup = Setup(service, model.id if model else None, method, selection.select, selection.ignore, limit, tokens)
+    jobs = jobs or jobs_for(sum(map(size_of, chain(*parts.values()))))
     files = []
-    for part, members in parts.items():
-        contents = [run.check(path, part) for path in members]
-        files += [summary for _, summary in filter(None, contents)]
-        run.check_part(part, [each for each, _ in filter(None, contents)], split=not parts["validation"])
+    with closing(Across(selection, collector)) as across:
+        with team(setup, jobs) as members:
+            run = _Run(selection, collector, members, across, progress, measured=tokens is not None)
+            for part, paths_ in parts.items():
+                contents = [found for path in paths_ if (found := run.check(path, part))]
+                files += [summary for _, summary in contents]
+                run.check_part(part, [each for each, _ in contents], split=not parts["validation"])
+        across.compare()
     return Report(
         findings=collector.findings(),
         files=tuple(files),
@@ -136,20 +146,23 @@ class _Run:
         self,
         selection: Selection,
         collector: Collector,
-        scanner: Scanner,
+        members: Team,
+        across: Across,
         progress: Callable[[Progress], None] | None,
         *,
         measured: bool,
     ) -> None:
         self._selection = selection
         self._collector = collector
-        self._scanner = scanner
+        self._members = members
+        self._across = across
         self._progress = progress
         self._measured = measured
         self._probe_rules = selection.of(FOR_PROBES)
 
     def check(self, path: Path, part: str) -> tuple[Contents, FileSummary] | None:
         """Check one file; return `None` if it cannot be read."""
+        self._collector.begin_file(path)
         source = open_source(path)
         if isinstance(source, Probe):
             self._collector.apply(self._probe_rules, source, path)
@@ -191,7 +204,7 @@ class _Run:
         layout = layout_of(head.removeprefix(BOM)) if encoding == "UTF-8" else "lines"
         ended = True
         if encoding == "UTF-8" and layout == "lines":
-            ended = self._scan(chain((head,), chunks), source, path, sums)
+            ended = self._scan(chain((head,), chunks), source, path, part, sums)
         else:
             # Read all the same: the digest is of the whole file.
             for _ in chunks:
@@ -213,15 +226,17 @@ class _Run:
             shapes=sums.shapes,
         )
 
-    def _scan(self, chunks: Iterator[bytes], source: Source, path: Path, sums: _Sums) -> bool:
+    def _scan(self, chunks: Iterator[bytes], source: Source, path: Path, part: str, sums: _Sums) -> bool:
         """Scan all blocks of a file; return whether its last line ends with a line feed."""
         ended = True
-        for block in blocks(chunks):
-            scanned = self._scanner.scan(block)
+        self._across.begin_file(path, part)
+        for block, scanned in self._members.scan(blocks(chunks)):
             for rule, count in scanned.counts.items():
                 self._collector.count(self._active(rule), count)
             self._collector.shift(scanned.findings, path, sums.lines, block.offset)
             sums.add(scanned, block.offset)
+            if scanned.columns:
+                self._across.add(scanned.columns, block.offset)
             ended = block.data is None or block.data.endswith(b"\n")
             if self._progress:
                 self._progress(Progress(path, source.done_bytes, source.total_bytes))

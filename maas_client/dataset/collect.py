@@ -35,6 +35,10 @@ class Collector:
         self.counts: Counter[str] = Counter()
         self.severities: Counter[Severity] = Counter()
 
+    def begin_file(self, file: Path) -> None:
+        """Announce a file; findings are listed in the order of files."""
+        self._order.setdefault(str(file), len(self._order))
+
     def count(self, active: Active[T], number: int = 1) -> None:
         """Count findings of a rule."""
         self.counts[active.rule.id] += number
@@ -55,9 +59,8 @@ class Collector:
             self._kept[finding.severity is Severity.ERROR].append(self._entry(finding, after_lines=after_lines))
 
     def _entry(self, finding: Finding, *, after_lines: bool) -> tuple[tuple[float, ...], Finding]:
-        order = self._order.setdefault(finding.file, len(self._order))
         place = finding.line or (math.inf if after_lines else 0)
-        return (order, place, finding.column or 0), finding
+        return (self._order[finding.file], place, finding.column or 0), finding
 
     def shift(self, findings: Iterable[Finding], file: Path, lines: int, size_bytes: int) -> None:
         """Keep findings of a block, counted from its beginning, at their places in the file."""

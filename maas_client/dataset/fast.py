@@ -4,26 +4,34 @@ Whatever it does not take is looked at again, slowly and with places, so it may 
 in which a rule without a screen would find something.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+
+MAX_REMEMBERED = 1000
+"""Sequences of roles remembered, and the longest of them."""
 
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A message of a known role with a text."""
-
+class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     role: Role
     content: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    messages: Annotated[list[PlainMessage], msgspec.Meta(min_length=1)]
+    messages: Annotated[list[_Message], msgspec.Meta(min_length=1)]
 
 
 _decode = msgspec.json.Decoder(_Row).decode
+
+
+class Plain(NamedTuple):
+    """A plain row: the roles of its messages, and their texts."""
+
+    roles: tuple[str, ...]
+    texts: list[str]
 
 
 class FastPath:
@@ -35,32 +43,69 @@ class FastPath:
 
     def __init__(self, approve: Callable[[tuple[Role, ...]], bool]) -> None:
         self._approve = approve
-        self._known: dict[tuple[Role, ...], bool] = {}
+        self._approved: set[tuple[Role, ...]] = set()
+        self._refused: set[tuple[Role, ...]] = set()
 
-    def take(self, data: bytes) -> list[PlainMessage] | None:
-        """Return the messages of a row that needs no closer look, else `None`."""
+    def take(self, lines: Sequence[bytes | None], block: bytes) -> list[Plain | None]:
+        """Return for each line what it says if it is a plain row that needs no closer look, else `None`.
+
+        Args:
+            lines: The lines of a block.
+            block: The block.
+        """
+        taken = [self._row(line) for line in lines]
+        if None not in taken and not _needs_care(block, taken):
+            return taken
+        return [
+            plain if line is None or not plain or _is_sure(line, plain) else None
+            for line, plain in zip(lines, taken, strict=True)
+        ]
+
+    def _row(self, line: bytes | None) -> Plain | None:
         try:
-            messages = _decode(data).messages
+            messages = _decode(line or b"").messages
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         roles = tuple([message.role for message in messages])
-        approved = self._known.get(roles)
-        if approved is None:
-            approved = self._known[roles] = self._approve(roles)
-        if not approved or any(message.content.isspace() for message in messages):
+        texts = [message.content for message in messages]
+        if any(map(str.isspace, texts)) or (roles not in self._approved and not self._asked(roles)):
             return None
-        # Within the line a carriage return can only be space between tokens; the service takes it for a line's end.
-        if data.find(b"\r", 0, len(data) - 1) >= 0 or _may_repeat(data, len(messages)):
-            return None
-        return messages
+        return Plain(roles, texts)
+
+    def _asked(self, roles: tuple[Role, ...]) -> bool:
+        # Bounded, for there may be as many sequences as rows.
+        if len(roles) > MAX_REMEMBERED or len(self._approved) + len(self._refused) > MAX_REMEMBERED:
+            return self._approve(roles)
+        if roles in self._refused:
+            return False
+        approved = self._approve(roles)
+        (self._approved if approved else self._refused).add(roles)
+        return approved
 
 
-def _may_repeat(data: bytes, count: int) -> bool:
+def _needs_care(block: bytes, rows: Sequence[Plain | None]) -> bool:
+    """Tell whether a row of a block may hold what the decoder says nothing of."""
+    messages = sum(len(row.roles) for row in rows if row)
+    return b"\r" in block or _may_repeat(block, len(rows), messages)
+
+
+def _is_sure(line: bytes, row: Plain) -> bool:
+    count = len(row.roles)
+    # Within the line a carriage return can only be space between tokens; the service takes it for a line's end.
+    if line.find(b"\r", 0, len(line) - 1) >= 0:
+        return False
+    return not _may_repeat(line, 1, count)
+
+
+def _may_repeat(data: bytes, rows: int, messages: int) -> bool:
     """Tell whether a key may stand twice; the decoder lets the last one win and says nothing."""
     # Two quotes for "messages", eight for the two keys and two values of a message. If there are no more, then there is
-    # no other key, and no quote within a text either.
-    if data.count(b'"') == 2 + 8 * count:
+    # no other key. Quotes within texts come behind a backslash, which counts only if that is not escaped itself.
+    more = data.count(b'"') - 2 * rows - 8 * messages
+    if not more or (b'\\\\"' not in data and more == data.count(b'\\"')):
         return False
-    once = data.count(b'"messages"') == 1 and data.count(b'"role"') == count and data.count(b'"content"') == count
+    once = (
+        data.count(b'"messages"') == rows and data.count(b'"role"') == messages and data.count(b'"content"') == messages
+    )
     # A key written with escapes of the letters a to z would not have been counted.
     return not once or b"\\u006" in data or b"\\u007" in data

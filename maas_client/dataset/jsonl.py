@@ -54,7 +54,7 @@ def blocks(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> 
         end = chunk.rfind(b"\n") + 1
         if end > start:
             data = b"".join((*held, chunk[start:end]))
-            yield Block(offset, len(data), data)
+            yield from _without_long(Block(offset, len(data), data), max_line_bytes)
             offset, held_bytes = offset + len(data), 0
             held.clear()
         rest = chunk[max(start, end) :]
@@ -67,6 +67,24 @@ def blocks(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> 
         yield Block(offset, held_bytes, None if held_bytes > max_line_bytes else b"".join(held))
 
 
+def _without_long(block: Block, max_line_bytes: int) -> Iterator[Block]:
+    """Yield a block as it is, or in pieces so that each line over the limit stands alone."""
+    if block.data is None or len(block.data) <= max_line_bytes:
+        yield block
+        return
+    start = at = 0
+    while at < len(block.data):
+        end = (block.data.find(b"\n", at) + 1) or len(block.data)
+        if end - at > max_line_bytes + 1:
+            if at > start:
+                yield Block(block.offset + start, at - start, block.data[start:at])
+            yield Block(block.offset + at, end - at, None)
+            start = end
+        at = end
+    if at > start:
+        yield Block(block.offset + start, at - start, block.data[start:at])
+
+
 def lines(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
     """Cut chunks at line feeds.
 
@@ -75,23 +93,21 @@ def lines(chunks: Iterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES) -> I
     """
     number = 1
     for block in blocks(chunks, max_line_bytes=max_line_bytes):
-        for start, data in lines_of(block, max_line_bytes=max_line_bytes):
-            yield Line(number, block.offset + start, data)
+        offset = block.offset
+        for data in lines_of(block):
+            yield Line(number, offset, data)
             number += 1
+            offset += len(data or b"") + 1
 
 
-def lines_of(block: Block, *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines of one block, each with the bytes before it in the block."""
+def lines_of(block: Block) -> list[bytes | None]:
+    """Cut a block at line feeds."""
     if block.data is None:
-        yield 0, None
-        return
-    start = 0
-    cut = block.data.split(b"\n")
-    if not cut[-1]:
+        return [None]
+    cut: list[bytes | None] = [*block.data.split(b"\n")]
+    if block.data.endswith(b"\n"):
         cut.pop()
-    for line in cut:
-        yield start, line if len(line) <= max_line_bytes else None
-        start += len(line) + 1
+    return cut
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes | int]:

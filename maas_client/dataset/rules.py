@@ -9,6 +9,7 @@ from maas_client.dataset.decode import Decoded
 from maas_client.dataset.measure import Measured
 from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Rule
+from maas_client.dataset.rules_across import ACROSS_RULES, Compared
 from maas_client.dataset.rules_file import CONTENTS_RULES, PART_RULES, PATH_RULES, PROBE_RULES, Contents, Part
 from maas_client.dataset.rules_layout import LAYOUT_RULES
 from maas_client.dataset.rules_line import LINE_RULES
@@ -20,12 +21,15 @@ FOR_PATHS: tuple[Rule[Path], ...] = (*PATH_RULES,)
 FOR_LINES: tuple[Rule[Decoded], ...] = (*LINE_RULES,)
 FOR_ROWS: tuple[Rule[Row], ...] = (*ROW_RULES,)
 FOR_MEASURES: tuple[Rule[Measured], ...] = ()
+FOR_ACROSS: tuple[Rule[Compared], ...] = (*ACROSS_RULES,)
 FOR_FILES: tuple[Rule[Contents], ...] = (*CONTENTS_RULES, *LAYOUT_RULES)
 FOR_PARTS: tuple[Rule[Part], ...] = (*PART_RULES,)
 
 RULES: MappingProxyType[str, Rule[Any]] = MappingProxyType(
     {
         rule.id: rule
-        for rule in chain[Rule[Any]](FOR_PROBES, FOR_PATHS, FOR_LINES, FOR_ROWS, FOR_MEASURES, FOR_FILES, FOR_PARTS)
+        for rule in chain[Rule[Any]](
+            FOR_PROBES, FOR_PATHS, FOR_LINES, FOR_ROWS, FOR_MEASURES, FOR_ACROSS, FOR_FILES, FOR_PARTS
+        )
     }
 )

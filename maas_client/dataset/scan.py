@@ -4,27 +4,29 @@ A scanner knows nothing of files and of other blocks, so blocks may be scanned i
 bytes are counted from the block's beginning.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 from maas_client.dataset.decode import Decoded, decode
 from maas_client.dataset.excerpt import excerpt
-from maas_client.dataset.fast import FastPath, PlainMessage, Role
+from maas_client.dataset.fast import FastPath, Plain, Role
 from maas_client.dataset.jsonl import Block, lines_of
 from maas_client.dataset.locate import Locator, json_path
 from maas_client.dataset.measure import NOTHING, Measured, Measurer, RowMeasure
 from maas_client.dataset.report import Finding
 from maas_client.dataset.row import Row, count_messages
 from maas_client.dataset.rule import Problem, Severity
-from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
+from maas_client.dataset.rules import FOR_ACROSS, FOR_LINES, FOR_MEASURES, FOR_ROWS
 from maas_client.dataset.rules_file import Seen
 from maas_client.dataset.selection import Active, Selection
+from maas_client.dataset.sketch import Columns, said, sketch
 
 T = TypeVar("T")
 MAX_SHAPES = 50
-_NOWHERE = (-1, 0)
 Shape = tuple[str, ...]
 
 
@@ -56,6 +58,7 @@ class Scanned:
         grouped: Problems that are one finding a file: rule and group to how many there are, and the first.
         shapes: Top-level keys of rows, sorted; for a row that is no object the name of its type.
         measure: The sum over the valid rows, if they were measured.
+        columns: What the valid rows are compared by, if they are to be.
     """
 
     lines: int = 0
@@ -68,6 +71,7 @@ class Scanned:
     grouped: dict[tuple[str, str], Grouped] = field(default_factory=dict)
     shapes: dict[Shape, Seen] = field(default_factory=dict)
     measure: RowMeasure = NOTHING
+    columns: Columns | None = None
 
 
 class _Line(NamedTuple):
@@ -94,75 +98,86 @@ class Scanner:
         self._limit = limit
         self._measurer = measurer
         self._fast = FastPath(self._approve) if self._profile.method == "supervised" else None
+        self._compared = bool(selection.of(FOR_ACROSS))
+        self._begin()
+
+    def _begin(self) -> None:
         self._result = Scanned()
-        self._room = {True: limit, False: limit}
+        self._room = {True: self._limit, False: self._limit}
 
     def scan(self, block: Block) -> Scanned:
         """Judge the lines of a block."""
-        self._result = result = Scanned()
-        self._room = {True: self._limit, False: self._limit}
-        hits = self._hits(block.data)
-        hit = hits.pop() if hits else _NOWHERE
-        for index, (start, data) in enumerate(lines_of(block)):
-            result.lines += 1
-            due: set[int] = set()
-            while 0 <= hit[0] <= start + len(data or b""):
-                due.add(hit[1])
-                hit = hits.pop() if hits else _NOWHERE
-            self._line(_Line(index, start, data), due)
+        self._begin()
+        result = self._result
+        lines = lines_of(block)
+        sizes = [len(data) + 1 for data in lines if data is not None] or [block.size_bytes]
+        starts = [0, *accumulate(sizes)]
+        rows = self._taken(lines, block.data)
+        self._count_plain(rows, starts)
+        due = self._due(block.data, starts)
+        for order, row in enumerate(rows):
+            if row is None:
+                rows[order] = self._closely(_Line(order, starts[order], lines[order]))
+            elif self._measurer or order in due:
+                rows[order] = self._plainly(_Line(order, starts[order], lines[order]), row, due.get(order, ()))
+        result.lines = len(lines)
+        result.returns = block.data.count(b"\r\n") if block.data else 0
+        result.columns = sketch(sizes, rows) if self._compared else None
         return result
 
-    def _hits(self, data: bytes | None) -> list[tuple[int, int]]:
-        """Return where the screens point, the last place first, each with the number of its rule."""
-        if data is None:
-            return []
-        screens = ((number, active.rule.screen) for number, active in enumerate(self._screened))
-        return sorted(((at, number) for number, screen in screens if screen for at in screen(data)), reverse=True)
+    def _taken(self, lines: Sequence[bytes | None], data: bytes | None) -> list[Plain | None]:
+        """Return for each line what it says, if only rules with a screen can have anything to say about it."""
+        if self._fast is None or data is None:
+            return [None] * len(lines)
+        return self._fast.take(lines, data)
 
-    def _line(self, line: _Line, due: set[int]) -> None:
-        if line.data is not None:
-            if line.data.endswith(b"\r"):
-                self._result.returns += 1
-            messages = self._fast.take(line.data) if self._fast else None
-            if messages is not None:
-                self._plain(line, messages, due)
-                return
-        self._closely(line)
+    def _due(self, data: bytes | None, starts: Sequence[int]) -> dict[int, list[Active[Row]]]:
+        """Return for each line at which screens point the rules they belong to."""
+        due: dict[int, list[Active[Row]]] = {}
+        for active in self._screened if data else ():
+            orders = {bisect_right(starts, at) - 1 for at in active.rule.screen(data)}  # type: ignore[misc, arg-type]
+            for order in orders:
+                due.setdefault(order, []).append(active)
+        return due
 
-    def _plain(self, line: _Line, messages: list[PlainMessage], due: set[int]) -> None:
-        result = self._result
-        result.rows += 1
-        self._shape(("messages",), line)
-        good = True
-        if due or self._measurer:
-            plain = [{"role": message.role, "content": message.content} for message in messages]
-            # Nothing but texts: only the rules whose screens point here can find anything.
-            good = self._apply(
-                [self._screened[number] for number in sorted(due)], Row({"messages": plain}, self._profile), line, None
-            )
-            if good and self._measurer:
-                good = self._measure(line, plain, None, None)
+    def _count_plain(self, rows: Sequence[Plain | None], starts: Sequence[int]) -> None:
+        plain = [row for row in rows if row]
+        if plain:
+            first = next(order for order, row in enumerate(rows) if row)
+            self._result.shapes[("messages",)] = Seen(len(plain), first + 1, starts[first])
+        self._result.rows = self._result.valid_rows = len(plain)
+        self._result.messages = sum([len(row.roles) for row in plain])
+
+    def _plainly(self, line: _Line, row: Plain, due: Iterable[Active[Row]]) -> Plain | None:
+        messages = [{"role": role, "content": text} for role, text in zip(*row, strict=True)]
+        # Nothing but texts: only the rules whose screens point here can find anything.
+        good = self._apply(due, Row({"messages": messages}, self._profile), line, None)
+        if good and self._measurer:
+            good = self._measure(line, messages, None, None)
         if good:
-            result.valid_rows += 1
-            result.messages += len(messages)
+            return row
+        self._result.valid_rows -= 1
+        self._result.messages -= len(row.roles)
+        return None
 
-    def _closely(self, line: _Line) -> None:
+    def _closely(self, line: _Line) -> Plain | None:
         decoded = decode(line.data)
-        if any(fault.kind == "blank" for fault in decoded.faults):
-            self._apply(self._line_rules, decoded, line, decoded)
-            return
-        self._result.rows += 1
         good = self._apply(self._line_rules, decoded, line, decoded) and decoded.read
-        if decoded.read:
-            row = Row(decoded.value, self._profile)
-            self._shape(_shape_of(decoded.value), line)
-            good = self._apply(self._row_rules, row, line, decoded) and good
-            messages = count_messages(row)
-            if good and self._measurer and messages and isinstance(decoded.value, dict):
-                good = self._measure(line, decoded.value["messages"], decoded.value.get("tools"), decoded)
-            if good:
-                self._result.valid_rows += 1
-                self._result.messages += messages
+        if any(fault.kind == "blank" for fault in decoded.faults):
+            return None
+        self._result.rows += 1
+        if not decoded.read:
+            return None
+        row = Row(decoded.value, self._profile)
+        self._shape(_shape_of(decoded.value), line)
+        good = self._apply(self._row_rules, row, line, decoded) and good
+        if good and self._measurer and count_messages(row) and isinstance(decoded.value, dict):
+            good = self._measure(line, decoded.value["messages"], decoded.value.get("tools"), decoded)
+        if not good:
+            return None
+        self._result.valid_rows += 1
+        self._result.messages += count_messages(row)
+        return said(decoded.value)
 
     def _measure(self, line: _Line, messages: list[Any], tools: object, decoded: Decoded | None) -> bool:
         assert self._measurer  # noqa: S101

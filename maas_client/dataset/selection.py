@@ -1,7 +1,7 @@
 """Which rules are in force: those that apply to the profile and that were selected, each with its severity."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -88,7 +88,8 @@ def _means(word: str, rule: Rule[Any]) -> bool:
 
 
 def _unknown(word: str) -> ConfigurationError:
-    known: Sequence[str] = [*RULES, *(rule.name for rule in RULES.values()), *{id_[:3] for id_ in RULES}]
-    near = difflib.get_close_matches(word.upper(), known, 1) or difflib.get_close_matches(word.lower(), known, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"Rules are {', '.join(sorted({id_[:3] for id_ in RULES}))}..."
+    groups = sorted({rule.rstrip("0123456789") for rule in RULES})
+    known = {name.lower(): name for name in (*RULES, *(rule.name for rule in RULES.values()), *groups)}
+    near = difflib.get_close_matches(word.lower(), known, 1)
+    hint = f"Did you mean {known[near[0]]}?" if near else f"The groups of rules are {', '.join(groups)}."
     return ConfigurationError(f"There is no rule {word!r}.", hint=hint)

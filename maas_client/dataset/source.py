@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -122,7 +123,12 @@ class Stdin(Source):
     """Standard input, whatever it is; what begins as gzip does is unpacked."""
 
     def __init__(self) -> None:
-        super().__init__(os.dup(0), Identity(0, 0, 0, 0))
+        super().__init__(-1, Identity(0, 0, 0, 0))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content in chunks."""
@@ -132,18 +138,11 @@ class Stdin(Source):
         return _unpacked(chunks) if head.startswith(GZIP) else chunks
 
     def _raw(self) -> Iterator[bytes]:
-        # A pipe gives little at a time; the cut must not depend on how much.
-        while block := b"".join(self._pieces()):
+        while block := sys.stdin.buffer.read(BLOCK_BYTES):
             self._hash.update(block)
             self.done_bytes += len(block)
             yield block
         self.identity = Identity(self.done_bytes, 0, 0, 0)
-
-    def _pieces(self) -> Iterator[bytes]:
-        missing = BLOCK_BYTES
-        while missing and (piece := os.read(self._descriptor, missing)):
-            missing -= len(piece)
-            yield piece
 
     @property
     def total_bytes(self) -> int | None:
@@ -151,7 +150,7 @@ class Stdin(Source):
         return None
 
     def changed(self) -> bool:
-        """What came through a pipe cannot change."""
+        """Tell nothing: what came through a pipe cannot change."""
         return False
 
 
@@ -202,6 +201,15 @@ def open_source(path: Path) -> Source | Probe:
         os.close(descriptor)
         return Probe(path, _kind(state.st_mode))
     return Source(descriptor, _identity(state), packed=path.suffix.lower() == ".gz")
+
+
+def size_of(path: Path) -> int:
+    """Return roughly how many bytes of text a file holds; 0 if that cannot be told."""
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+    return 4 * size if path.suffix.lower() == ".gz" else size
 
 
 def _kind(mode: int) -> str:

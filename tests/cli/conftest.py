@@ -42,7 +42,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     """The same with a line 7 that is no JSON."""
-    lines = [row(index) for index in range(60)]
+    lines = [row(100 + index) for index in range(60)]
     lines[6] = lines[6][:-1]
     path = tmp_path / "broken.jsonl"
     path.write_text("\n".join(lines) + "\n")

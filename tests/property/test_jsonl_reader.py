@@ -34,8 +34,8 @@ SCANNER = Scanner(Selection(), 100)
 
 def taken_fast(data: bytes) -> int:
     """The number of messages, if no screen points at the line and the compiled decoder takes it."""
-    assert SCANNER._fast
-    return 0 if SCANNER._hits(data) else len(SCANNER._fast.take(data) or ())
+    [plain] = SCANNER._taken([data], data)
+    return len(plain.roles) if plain and not SCANNER._due(data, [0]) else 0
 
 
 def findings_of(data: bytes) -> int:

@@ -12,7 +12,7 @@ from maas_client.errors import DatasetError
 
 
 def row(index=0, **extra):
-    messages = [{"role": "user", "content": f"question {index}"}, {"role": "assistant", "content": "answer"}]
+    messages = [{"role": "user", "content": f"question {index}"}, {"role": "assistant", "content": f"answer {index}"}]
     return json.dumps({"messages": messages, **extra}, ensure_ascii=False)
 
 
@@ -168,7 +168,7 @@ def test_a_skipped_row_counts_as_a_row_and_a_blank_line_does_not(tmp_path):
 )
 def test_ten_rows_must_remain_for_training(tmp_path, rows, validated, ok):
     path = write(tmp_path, map(row, range(rows)))
-    validation = write(tmp_path, [row()], "validation.jsonl") if validated else None
+    validation = write(tmp_path, [row(99)], "validation.jsonl") if validated else None
     report = check(path, validation=validation)
     assert report.ok is ok
     assert report.counts == ({} if ok else {"LIM003": 1})
@@ -202,15 +202,19 @@ def test_wide_encodings_are_named_once(tmp_path, encoding):
 def test_limit_keeps_errors_and_counts_all(tmp_path):
     path = write(tmp_path, [*(row(f"\ufffd {index}") for index in range(50)), "{}", "{}", "{}"])
     report = check(path, limit=4)
-    assert report.counts == {"SCH002": 3, "TXT005": 50}
+    assert report.counts == {"SCH002": 3, "TXT005": 100}
     assert [finding.rule for finding in report.findings] == ["TXT005", "SCH002", "SCH002", "SCH002"]
-    assert (report.errors, report.warnings) == (3, 50)
+    assert (report.errors, report.warnings) == (3, 100)
     assert len(check(path, limit=2).findings) == 2
 
 
 def test_what_every_row_has_is_one_finding_that_counts_them(tmp_path):
-    lines = [*(row(index, id=index) for index in range(5)), row(), *(row(index, id=index, n=1) for index in range(9))]
-    path = write(tmp_path, [row(), *lines])
+    lines = [
+        *(row(index, id=index) for index in range(5)),
+        row(5),
+        *(row(index, id=index, n=1) for index in range(6, 15)),
+    ]
+    path = write(tmp_path, [row(99), *lines])
     report = check(path)
     assert report.counts == {"SCH005": 2}
     assert (report.errors, report.warnings) == (0, 2)
@@ -255,7 +259,7 @@ def test_no_permission(tmp_path, monkeypatch):
 def test_both_files_are_checked_at_once(tmp_path):
     train, validation = (
         write(tmp_path, [*map(row, range(12)), "{}"]),
-        write(tmp_path, ["[]", row()], "validation.jsonl"),
+        write(tmp_path, ["[]", row(99)], "validation.jsonl"),
     )
     report = check(train, validation=validation)
     assert [(finding.file, finding.line) for finding in report.findings] == [(str(train), 13), (str(validation), 1)]
@@ -285,15 +289,18 @@ def test_to_dict_is_json(tmp_path):
 def test_memory_does_not_grow_with_the_file(tmp_path):
     import tracemalloc
 
-    path = tmp_path / "train.jsonl"
-    block = ("\n".join(map(row, range(5000))) + "\n").encode()
-    with path.open("wb") as file:
-        for _ in range(40):
-            file.write(block)
-    check(write(tmp_path, map(row, range(20)), "warm.jsonl"))
-    tracemalloc.start()
-    check(path)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert path.stat().st_size > 20_000_000
-    assert peak < 8_000_000
+    def peak(blocks):
+        path = tmp_path / f"{blocks}.jsonl"
+        with path.open("wb") as file:
+            for block in range(blocks):
+                file.write(("\n".join(row(index) for index in range(block * 3000, (block + 1) * 3000)) + "\n").encode())
+        tracemalloc.start()
+        check(path)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found, path.stat().st_size
+
+    few, small = peak(6)
+    many, large = peak(24)
+    assert large - small > 6_000_000
+    assert many - few < 4_000_000
