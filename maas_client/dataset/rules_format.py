@@ -62,6 +62,16 @@ def _purpose(profile: Profile) -> str:
 
 
 _E = Severity.ERROR
+
+
+def _supervised(profile: Profile) -> Severity | None:
+    return _E if profile.method == "supervised" else None
+
+
+def _dpo(profile: Profile) -> Severity | None:
+    return _E if profile.method == "dpo" else None
+
+
 _ACFT = "azureml-acft-contrib-hf-nlp 0.0.91, data_import_utils.py"
 _FOUNDRY = "MicrosoftDocs azure-ai-docs, Foundry fine-tuning data format, retrieved 2026-11-23"
 _SOURCE = f"{_ACFT}; {_FOUNDRY}"
@@ -76,14 +86,14 @@ FORMAT_RULES: tuple[Rule[Row], ...] = (
     Rule("FMT004", "question-answer", _E, _SOURCE, _WHY, _CONVERT, _is("pairs", "pairs of question and answer")),
     Rule("FMT005", "preference-rows", _E, _FOUNDRY, _WHY,
          "Check it with --method dpo: {\"input\": ..., \"preferred_output\": [...], \"non_preferred_output\": [...]}.",
-         _is("preference", "preference data")),
+         _is("preference", "preference data"), adapt=_supervised),
     Rule("FMT006", "bare-text", _E, _SOURCE, _WHY,
          "Chat training needs a question and an answer a row; text alone has neither.", _is("text", "bare text")),
     Rule("FMT007", "batch-requests", _E, _SOURCE, _WHY,
          "Take 'messages' out of each body and add the answer as the last message.",
          _is("batch", "requests of a batch")),
     Rule("FMT008", "chat-rows", _E, _FOUNDRY, "The service refuses the file: it looks for two outputs to compare.",
-         "Check it with --method supervised, or add both outputs.", _is("chat", "chat data")),
+         "Check it with --method supervised, or add both outputs.", _is("chat", "chat data"), adapt=_dpo),
     Rule("FMT009", "bare-list", _E, _SOURCE, _WHY, 'Write {"messages": [...]} around the list.',
          _is("bare-list", "a list of messages without its object"), fixable=True),
     Rule("FMT010", "contents", _E, _SOURCE, _WHY,

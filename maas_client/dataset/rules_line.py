@@ -8,7 +8,7 @@ from maas_client.dataset.jsonl import MAX_LINE_BYTES
 from maas_client.dataset.rule import Problem, Rule, Severity
 
 _IMPORT = "azureml-acft-contrib-hf-nlp 0.0.91, data_import_utils.py (filter_invalid_data_rows_for_jsonl)"
-_SKIPPED = "The service skips the line with a warning."
+_SKIPPED = "Azure ML skips the line with a warning; Foundry refuses the file."
 
 
 def _of(kind: FaultKind, tell: Callable[[Decoded, Fault], Problem]) -> Callable[[Decoded], Iterator[Problem]]:

@@ -57,7 +57,9 @@ def iban(text: str) -> bool:
 
 def _email(match: re.Match[str]) -> bool:
     somebody = match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
-    return somebody and not _RESERVED_NAMES.search(match[0])
+    # The password in an address of another kind ends with the same sign.
+    word = re.split(r"\s", match.string[max(match.start() - 200, 0) : match.start()])[-1]
+    return somebody and "://" not in word and not _RESERVED_NAMES.search(match[0])
 
 
 def _card(match: re.Match[str]) -> bool:

@@ -53,3 +53,27 @@ def test_nothing_to_convert_is_an_error(invoke, tmp_path):
     result = invoke("data", "convert", "empty.jsonl", "--skip-invalid")
     assert result.exit_code == 3
     assert "There are no rows" in result.stderr
+
+
+def test_rules_are_listed_and_explained(invoke):
+    listed = invoke("data", "rules")
+    assert listed.exit_code == 0
+    header, *rows = listed.stdout.splitlines()
+    assert header.split() == ["RULE", "NAME", "SEVERITY", "FIX", "WHY"]
+    assert [row[:6] for row in rows[:2]] == ["FIL001", "FIL002"]
+    group = invoke("data", "rules", "rol").stdout.splitlines()
+    assert all(row.startswith("ROL") for row in group[1:])
+    one = invoke("data", "rules", "role-spelling")
+    assert one.stdout.startswith("ROL005 role-spelling\n")
+    assert invoke("data", "rules", "rol005").stdout == one.stdout
+    document = json.loads(invoke("data", "rules", "ROL010", "--output", "json").stdout)
+    assert document["severities"]["foundry supervised"] == ["error"]
+    assert {"id", "name", "group", "severity", "why", "hint", "source", "fixable"} <= document.keys()
+    assert len(json.loads(invoke("data", "rules", "--output", "json").stdout)) == len(rows)
+
+
+def test_an_unknown_rule_names_those_that_look_like_it(invoke):
+    result = invoke("data", "rules", "role-speling")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no rule 'role-speling'." in result.stderr
+    assert "Did you mean role-spelling" in result.stderr

@@ -10,6 +10,7 @@ COMMANDS = {
     "fix": ("maas_client.cli.data.fix:fix", "Mend what a program can mend without guessing."),
     "split": ("maas_client.cli.data.split:split", "Part a file into training and validation rows."),
     "convert": ("maas_client.cli.data.convert:convert", "Turn CSV, TSV and other JSON into conversations."),
+    "rules": ("maas_client.cli.data.rules:rules", "List the rules of the check, or explain one."),
 }
 
 
