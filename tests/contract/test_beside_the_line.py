@@ -1,8 +1,11 @@
 """What the main line does not show: another event loop, changed keys, pollers that stop and go on, resumed watches."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
@@ -123,6 +126,34 @@ async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path
     assert [status for kind, status, _ in told if kind == "status"] == ["queued", "running", "succeeded"]
     messages = [message for kind, _, message in told if kind == "message"]
     assert (messages.count("Connection lost"), messages.count("Connected again.")) == (1, 1)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_followed_log_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend: str) -> None:
+    state, told = tmp_path / "state", []
+    with serving(state, "--clock", "manual") as first:
+        port = str(urlsplit(first.facts["url"]).port)
+        async with AsyncMaaSClient(**first.client_arguments(), max_retries=0) as client:
+            file = await client.files.upload(train)
+            await client.jobs.create(MODEL, training_file=file, name="followed", n_epochs=20)
+            advance(first, 500)
+            lines = client.jobs.logs("followed", follow=True)
+            told.append(await anext(lines))
+            first.process.kill()
+            first.process.wait()
+
+            async def rest() -> None:
+                told.extend([line async for line in lines])
+
+            with ExitStack() as servers:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(rest)
+                    again = serving(state, "--clock", "manual", "--port", port)
+                    second = await anyio.to_thread.run_sync(servers.enter_context, again)
+                    assert (await client.jobs.get("followed")).status is JobStatus.RUNNING
+                    await anyio.to_thread.run_sync(advance, second, TO_THE_END)
+                assert told == [line async for line in client.jobs.logs("followed")]
+    assert len(told) == len({*told}) > 20
 
 
 def advance(server: Server, seconds: float) -> None:
