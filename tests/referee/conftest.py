@@ -12,8 +12,8 @@ import pytest
 from tests.referee.environments import environment
 from tests.referee.runs import Run, run
 
-Key = tuple[str, str, str, str]
-"""Module of the scenario, name of the environment, version of the SDK, scheme."""
+Key = tuple[tuple[str, ...], str, str, str]
+"""Modules of the scenarios in order, name of the environment, version of the SDK, scheme."""
 
 
 class Runs:
@@ -40,10 +40,10 @@ class Runs:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, key: Key) -> Run:
-        module, name, version, scheme = key
+        modules, name, version, scheme = key
         with self._made[name]:
             python = environment(self._cache, name)
-        return run(python, module, version, scheme, self._folder / f"{module}-{name}-{scheme}")
+        return run(python, modules, version, scheme, self._folder / f"{modules[-1]}-{name}-{scheme}")
 
 
 @pytest.fixture(scope="session")

@@ -44,29 +44,34 @@ def serving(state: Path, scheme: str) -> Iterator[dict[str, Any]]:
             process.terminate()
 
 
-def run(python: Path, module: str, version: str, scheme: str, folder: Path) -> Run:
-    """Run a scenario's operations with the interpreter of an SDK's environment."""
+def run(python: Path, modules: tuple[str, ...], version: str, scheme: str, folder: Path) -> Run:
+    """Run scenarios one after the other on one server; those whose name begins with `ours` with our own interpreter."""
     work = folder / "work"
     work.mkdir(parents=True)
+    outcomes: dict[str, str | None] = {}
+    seconds: dict[str, float] = {}
+    endings = []
     with serving(folder / "state", scheme) as ready:
-        command = [str(python), "-W", "ignore", "-m", f"tests.referee.scenarios.{module}"]
-        command += [json.dumps(ready), version, f"ref-{scheme}", str(work)]
-        # Outside any checkout: the SDK would write the branch into the job's properties.
-        done = subprocess.run(
-            command,
-            cwd=work,
-            env=_variables(ready, folder),
-            capture_output=True,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
-    lines = [json.loads(line.removeprefix(MARK)) for line in done.stdout.split("\n") if line.startswith(MARK)]
-    return Run(
-        outcomes={line["operation"]: line["problem"] for line in lines},
-        seconds={line["operation"]: line["seconds"] for line in lines},
-        ending=f"the scenario ended with {done.returncode}: {done.stderr[-2000:]}",
-    )
+        for module in modules:
+            interpreter = sys.executable if module.startswith("ours") else str(python)
+            command = [interpreter, "-W", "ignore", "-m", f"tests.referee.scenarios.{module}"]
+            command += [json.dumps(ready), version, f"ref-{scheme}", str(work)]
+            # Outside any checkout: the SDK would write the branch into the job's properties.
+            done = subprocess.run(
+                command,
+                cwd=work,
+                env=_variables(ready, folder),
+                capture_output=True,
+                text=True,
+                timeout=RUN_SECONDS,
+                check=False,
+            )
+            for text in done.stdout.split("\n"):
+                if text.startswith(MARK):
+                    line = json.loads(text.removeprefix(MARK))
+                    outcomes[line["operation"]], seconds[line["operation"]] = line["problem"], line["seconds"]
+            endings.append(f"{module} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return Run(outcomes, seconds, "\n".join(endings))
 
 
 def _variables(ready: dict[str, Any], home: Path) -> dict[str, str]:

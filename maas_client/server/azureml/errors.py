@@ -10,6 +10,8 @@ from maas_client.server.clock import iso7
 from maas_client.server.service.errors import ServiceError
 from maas_client.server.service.world import LOCATION
 
+_MLFLOW_CODES = {400: "INVALID_PARAMETER_VALUE", 401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST"}
+
 
 def envelope(error: ServiceError, request_id: str, correlation: str, now: float) -> dict[str, Any]:
     """Return the body of a refusal."""
@@ -31,5 +33,7 @@ def envelope(error: ServiceError, request_id: str, correlation: str, now: float)
 
 def mlflow_error(error: ServiceError) -> dict[str, Any]:
     """Return the body of a refusal in MLflow's form. Source: MLflow REST API 2.0, `error_code` and `message`."""
-    code = {404: "RESOURCE_DOES_NOT_EXIST", 400: "INVALID_PARAMETER_VALUE", 401: "UNAUTHENTICATED"}.get(error.status)
+    code = _MLFLOW_CODES.get(error.status)
+    if error.code == "NotFound":  # of the path itself
+        code = "ENDPOINT_NOT_FOUND"
     return {"error_code": code or error.code, "message": error.message}

@@ -99,6 +99,13 @@ def search_experiments(call: Call) -> Reply:
     return _paged("experiments", [_experiment(each) for each in found], call.body, _PAGE, _PAGE)
 
 
+def search_logged_models(call: Call) -> Reply:
+    """POST for the models logged beside runs: there are none, a job's model is among the files of its run."""
+    if not isinstance(call.body.get("experiment_ids"), list):
+        raise _invalid("experiment_ids must be a list.")
+    return Reply(200, {"models": []})
+
+
 def _one_experiment(call: Call, wanted: Callable[[Experiment], bool], missing: str) -> Reply:
     for each in experiments(call.world, call.workspace):
         if wanted(each):

@@ -130,6 +130,7 @@ def _mlflow() -> Iterator[Operation]:
         ("MLflow_ListArtifacts", "GET", "artifacts/list", mlflow.list_artifacts),
         ("MLflow_GetExperiment", "GET", "experiments/get", mlflow.get_experiment),
         ("MLflow_GetExperimentByName", "GET", "experiments/get-by-name", mlflow.get_experiment_by_name),
+        ("MLflow_SearchLoggedModels", "POST", "logged-models/search", mlflow.search_logged_models),
         ("MLflow_SearchExperiments", "POST", "experiments/search", mlflow.search_experiments),
     )
     for version in ("v1.0", "v2.0"):

@@ -7,10 +7,12 @@ to the constructor, and the template of storage addresses. The report names the 
 
 import base64
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from tests.referee.scenarios.operations import Scenario
 from tests.referee.scenarios.server import Server
 
 SUBSCRIPTION = "11111111-2222-4333-8444-555555555555"
@@ -67,6 +69,18 @@ class Session:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def carry_out(*scenarios: Scenario) -> None:
+    """Run scenarios with the arguments of this process, in the environment of the version that they name."""
+    import azure.ai.ml
+
+    ready, version, workspace, folder = sys.argv[1:]
+    assert version == azure.ai.ml.__version__
+    server = Server.of(ready)
+    session = Session(server, version, workspace, Path(folder))
+    for scenario in scenarios:
+        scenario.run(session, version, server.scheme)
 
 
 def _plain_bearer(credential: Credential) -> Any:

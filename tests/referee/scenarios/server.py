@@ -24,6 +24,11 @@ class Server:
         self.scheme = self.url.partition("://")[0]
         self._admin = ready["admin_token"]
 
+    @classmethod
+    def of(cls, ready: str) -> "Server":
+        """Return the server of a ready line."""
+        return cls(json.loads(ready))
+
     def advance(self, seconds: float) -> None:
         request = urllib.request.Request(
             f"{self.url}/_maas/clock",

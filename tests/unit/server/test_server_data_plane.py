@@ -192,6 +192,9 @@ def test_mlflow_files_level_by_level(ended):
     assert [(each["path"], each["is_dir"]) for each in inside] == [("user_logs/std_log.txt", False)]
     assert inside[0]["file_size"] > 100
     assert mlflow(ended, "artifacts/list").status == 400
+    assert mlflow(ended, "logged-models/search", {"experiment_ids": ["1"]}).json == {"models": []}
+    assert mlflow(ended, "logged-models/search", {}).status == 400
+    assert mlflow(ended, "moon/phase").json["error_code"] == "ENDPOINT_NOT_FOUND"
 
 
 def test_no_service_runs_beside_a_run(ended):
