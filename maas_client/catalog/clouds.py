@@ -21,6 +21,7 @@ class Cloud:
         storage_suffix: Domain of storage accounts, such as `core.windows.net`; no leading dot.
         registry_discovery: Base URL where model registries are found.
         data_plane_suffixes: Host suffixes of run history, metrics and the like.
+        registry_suffixes: Host suffixes of registries' models, beside those of the data plane; empty as below.
         inference_suffixes: Host suffixes of deployed models; empty where no source names one.
     """
 
@@ -31,6 +32,7 @@ class Cloud:
     storage_suffix: str
     registry_discovery: str
     data_plane_suffixes: tuple[str, ...]
+    registry_suffixes: tuple[str, ...]
     inference_suffixes: tuple[str, ...]
 
     @property
@@ -53,8 +55,8 @@ def _clouds() -> dict[str, Cloud]:
 
 
 def _cloud(row: dict[str, Any]) -> Cloud:
-    data_plane, inference = row.pop("data_plane_suffixes"), row.pop("inference_suffixes")
-    return Cloud(**row, data_plane_suffixes=tuple(data_plane), inference_suffixes=tuple(inference))
+    read: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Cloud(**read)
 
 
 def get_cloud(name: str) -> Cloud:

@@ -23,6 +23,7 @@ class Choice(NamedTuple):
     subscription_id: str | None = None
     resource_group: str | None = None
     workspace: str | None = None
+    cloud: str | None = None
 
     @property
     def is_given(self) -> bool:
@@ -33,7 +34,7 @@ class Choice(NamedTuple):
     def overrides(self) -> dict[str, str]:
         """The settings among them, by the names that settings have."""
         named = self._asdict()
-        return {key: named[key] for key in ("subscription_id", "resource_group", "workspace") if named[key]}
+        return {key: named[key] for key in ("subscription_id", "resource_group", "workspace", "cloud") if named[key]}
 
     @property
     def flags(self) -> str:
@@ -44,6 +45,7 @@ class Choice(NamedTuple):
             return " --local"
         typed = ("--profile", self.profile), ("--subscription", self.subscription_id)
         typed += ("--resource-group", self.resource_group), ("--workspace", self.workspace)  # type: ignore[assignment]
+        typed += (("--cloud", self.cloud),)  # type: ignore[assignment]
         words = [word for option, value in typed if value for word in (option, value)]
         return f" {shlex.join(words)}" if words else ""
 
@@ -84,15 +86,17 @@ def takes_choice(function: F) -> F:
         subscription: str | None,
         resource_group: str | None,
         workspace: str | None,
+        cloud: str | None,
         **kwargs: object,
     ) -> object:
-        choice = Choice(local, profile, subscription, resource_group, workspace)
+        choice = Choice(local, profile, subscription, resource_group, workspace, cloud)
         if local and choice != Choice(local=True):
             raise click.UsageError("--local is a workspace of its own: leave out --profile and the like.")
         return function(*args, choice=choice, **kwargs)
 
     for option in (
         output_option,
+        click.option("--cloud", metavar="C", help="AzureCloud, AzureChinaCloud or AzureUSGovernment."),
         click.option("--workspace", metavar="W", help="Workspace or hub project."),
         click.option("--resource-group", metavar="G", help="Resource group of the workspace."),
         click.option("--subscription", metavar="ID", help="Azure subscription."),

@@ -9,7 +9,7 @@ from maas_client.cli._options import Choice, examples, takes_choice
 if TYPE_CHECKING:
     from maas_client.catalog import CatalogModel, Lifecycle
     from maas_client.cli._output import Output
-    from maas_client.types import FineTunedModel
+    from maas_client.types import FineTunedModel, RegistryModel
 
 
 @click.group(epilog=examples("maas-ft models list"))
@@ -38,15 +38,28 @@ def list_models(choice: Choice, output: "Output", *, fine_tuned: bool) -> None:
     )
 
 
-@models.command(epilog=examples("maas-ft models get Phi-4-mini-instruct", "maas-ft models get support-bot --local"))
+@models.command(
+    epilog=examples(
+        "maas-ft models get Phi-4-mini-instruct",
+        "maas-ft models get Phi-4-mini-instruct --registry azureml --profile prod",
+        "maas-ft models get support-bot --local",
+    )
+)
 @click.argument("name")
-@click.option("--version", metavar="V", help="Of a fine-tuned model; the newest by default.")
+@click.option("--version", metavar="V", help="The newest by default.")
+@click.option("--registry", metavar="R", help="Ask this registry of base models, such as azureml.")
 @takes_choice
-def get(choice: Choice, output: "Output", *, name: str, version: str | None) -> None:
+def get(choice: Choice, output: "Output", *, name: str, version: str | None, registry: str | None) -> None:
     """Show a base model by its id, or a fine-tuned model of the workspace."""
     from maas_client import catalog
     from maas_client.errors import ConfigurationError
 
+    if registry is not None:
+        from maas_client.cli._target import open_client
+
+        with open_client(choice) as client:
+            _show_registered(client.models.get(name, version, registry=registry), output)
+        return
     if version is None and not choice.is_given:
         known = {model.id.casefold(): model for model in catalog.all_models()}
         if name.casefold() in known:
@@ -148,6 +161,48 @@ def _show_base(model: "CatalogModel", output: "Output") -> None:
 def _dated(life: "Lifecycle", *, offered: bool) -> str:
     day = {"deprecated": life.deprecated, "retired": life.retired}.get(life.state)
     return _standing(life, offered=offered) + (f" since {day}" if offered and day else "")
+
+
+@models.command(epilog=examples("maas-ft models versions Phi-4-mini-instruct --profile prod"))
+@click.argument("name")
+@click.option("--registry", metavar="R", default="azureml", show_default=True, help="Registry of base models.")
+@takes_choice
+def versions(choice: Choice, output: "Output", *, name: str, registry: str) -> None:
+    """List the versions of a base model that its registry has now."""
+    from maas_client.cli._target import open_client
+
+    with open_client(choice) as client:
+        found = list(client.models.versions(name, registry=registry))
+    if output.is_json:
+        output.document(found)
+        return
+    output.table(
+        ("MODEL", "VERSION", "FINE-TUNE IN"),
+        [
+            (
+                model.name,
+                model.version + (" (archived)" if model.is_archived else ""),
+                ", ".join(model.finetune_regions),
+            )
+            for model in found
+        ],
+    )
+
+
+def _show_registered(model: "RegistryModel", output: "Output") -> None:
+    if output.is_json:
+        output.document(model)
+        return
+    output.pairs(
+        {
+            "model": model.id,
+            "version": model.version,
+            "type": model.type or None,
+            "archived": "yes: retired models are" if model.is_archived else None,
+            "regions": ", ".join(model.finetune_regions) or None,
+            "description": model.description,
+        }
+    )
 
 
 def _show_tuned(model: "FineTunedModel", output: "Output") -> None:

@@ -47,8 +47,8 @@ class Options:
         return value
 
 
-def assemble(make_io: Callable[[], IO], options: Options) -> Session:
-    """Put a client's parts together.
+def assemble(make_io: Callable[[str], IO], options: Options) -> Session:
+    """Put a client's parts together; `make_io` is told where one signs in.
 
     Raises:
         ConfigurationError: A setting is missing or contradicts another.
@@ -69,11 +69,13 @@ def assemble(make_io: Callable[[], IO], options: Options) -> Session:
         workspace=options.required("workspace"),
         scope=cloud.resource_manager_scope,
         storage_suffix=cloud.storage_suffix,
+        # Whoever stands in for the resource manager stands in for the registries too.
+        registry_discovery=cloud.registry_discovery if arm == cloud.resource_manager else arm,
     )
     trust = Trust(
         origins=frozenset({origin_of(arm)}),
         suffixes={
-            target.scope: cloud.data_plane_suffixes,
+            target.scope: (*cloud.data_plane_suffixes, *cloud.registry_suffixes),
             target.storage_scope: (cloud.blob_suffix,),
             KEY: cloud.inference_suffixes,
             SIGNED: (cloud.blob_suffix,),
@@ -82,7 +84,7 @@ def assemble(make_io: Callable[[], IO], options: Options) -> Session:
         emulator=options.emulator,
     )
     caller = Caller(
-        io=make_io(),
+        io=make_io(cloud.authority),
         trust=trust,
         error_from=error_from,
         user_agent=f"maas-client/{__version__} Python/{platform.python_version()}",

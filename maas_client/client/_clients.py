@@ -89,7 +89,9 @@ class AsyncMaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._session = assemble(lambda: AsyncIO(credential=credential, emulator=emulator), options)
+        self._session = assemble(
+            lambda authority: AsyncIO(credential=credential, emulator=emulator, authority=authority), options
+        )
         self.files = AsyncFiles(self._session)
         self.data = AsyncData(self._session)
         self.jobs = AsyncJobs(self._session)
@@ -194,7 +196,9 @@ class MaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._session = assemble(lambda: SyncIO(credential=credential, emulator=emulator), options)
+        self._session = assemble(
+            lambda authority: SyncIO(credential=credential, emulator=emulator, authority=authority), options
+        )
         self.files = Files(AsyncFiles(self._session))
         self.data = Data(AsyncData(self._session))
         self.jobs = Jobs(AsyncJobs(self._session))

@@ -2,6 +2,7 @@
 
 import os
 from itertools import chain
+from typing import overload
 
 from maas_client import catalog
 from maas_client.backends.azureml import split_asset_uri
@@ -10,7 +11,7 @@ from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import NotFoundError
 from maas_client.resources._download import download
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import Download, FineTunedModel
+from maas_client.types import Download, FineTunedModel, RegistryModel
 
 
 class AsyncModels:
@@ -23,12 +24,25 @@ class AsyncModels:
         """Return the base models that this package knows; nothing is sent."""
         return catalog.all_models()
 
-    async def get(self, name: str, version: str | None = None) -> FineTunedModel:
-        """Get a fine-tuned model; without a version the newest.
+    @overload
+    async def get(self, name: str, version: str | None = None, *, registry: None = None) -> FineTunedModel: ...
+    @overload
+    async def get(self, name: str, version: str | None = None, *, registry: str) -> RegistryModel: ...
+    async def get(
+        self, name: str, version: str | None = None, *, registry: str | None = None
+    ) -> FineTunedModel | RegistryModel:
+        """Get a fine-tuned model of the workspace, or a base model of a registry; without a version the newest.
+
+        Args:
+            name: Name of the model.
+            version: Its version; `None` takes the newest.
+            registry: Such as `azureml`; `None` looks in the workspace.
 
         Raises:
             NotFoundError: There is none of this name, or no such version.
         """
+        if registry is not None:
+            return await self._in_registry(registry, name, version)
         if version is not None:
             return await self._session.run(self._session.dialect.models.get(name, version))
         newest: FineTunedModel | None = None
@@ -81,6 +95,12 @@ class AsyncModels:
             )
         return done
 
+    async def _in_registry(self, registry: str, name: str, version: str | None) -> RegistryModel:
+        flows = self._session.dialect.registry
+        if version is None:
+            version = await self._session.run(flows.latest_version(registry, name))
+        return await self._session.run(flows.get(registry, name, version))
+
     async def _named(self, model: str, version: str | None) -> FineTunedModel:
         name, its_version = split_asset_uri(model)
         return await self.get(name, version or its_version)
@@ -109,8 +129,18 @@ class AsyncModels:
 
         return AsyncPager(fetch, key=_key)
 
+    def versions(self, name: str, *, registry: str) -> AsyncPager[RegistryModel]:
+        """List the versions of a base model; pages are fetched as you go.
 
-def _key(model: FineTunedModel) -> str:
+        Args:
+            name: Name of the model.
+            registry: Such as `azureml`.
+        """
+        flows = self._session.dialect.registry
+        return AsyncPager(lambda cursor: self._session.run(flows.versions_page(registry, name, cursor)), key=_key)
+
+
+def _key(model: FineTunedModel | RegistryModel) -> str:
     return model.id
 
 
@@ -126,7 +156,15 @@ class Models:
     def catalog(self) -> tuple[catalog.CatalogModel, ...]:
         return self._models.catalog()
 
-    def get(self, name: str, version: str | None = None) -> FineTunedModel:
+    @overload
+    def get(self, name: str, version: str | None = None, *, registry: None = None) -> FineTunedModel: ...
+    @overload
+    def get(self, name: str, version: str | None = None, *, registry: str) -> RegistryModel: ...
+    def get(
+        self, name: str, version: str | None = None, *, registry: str | None = None
+    ) -> FineTunedModel | RegistryModel:
+        if registry is not None:
+            return stepping.run(self._models.get(name, version, registry=registry))
         return stepping.run(self._models.get(name, version))
 
     def download(
@@ -141,3 +179,6 @@ class Models:
 
     def list(self, *, name: str | None = None) -> Pager[FineTunedModel]:
         return Pager(self._models.list(name=name))
+
+    def versions(self, name: str, *, registry: str) -> Pager[RegistryModel]:
+        return Pager(self._models.versions(name, registry=registry))

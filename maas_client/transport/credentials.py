@@ -43,7 +43,9 @@ _DETAILS = "Attempted credentials:"
 class TokenSource:
     """Asks one credential for tokens."""
 
-    def __init__(self, credential: Credential, *, emulator: bool, offload: Offload, may_await: bool) -> None:
+    def __init__(
+        self, credential: Credential, *, emulator: bool, offload: Offload, may_await: bool, authority: str | None = None
+    ) -> None:
         """Check the kind of the credential; nothing is asked for yet.
 
         Args:
@@ -51,6 +53,7 @@ class TokenSource:
             emulator: True if `None` means the emulator's token.
             offload: Runs what blocks.
             may_await: True in the asynchronous client.
+            authority: Base URL where `DefaultAzureCredential` signs in; `None` leaves it to azure-identity.
 
         Raises:
             ConfigurationError: It is of no kind that this client can use.
@@ -58,6 +61,7 @@ class TokenSource:
         self._offload = offload
         self._may_await = may_await
         self._emulator = emulator
+        self._authority = authority
         self._made: TokenCredential | None = None
         self._credential = credential
         if isinstance(credential, str):
@@ -125,7 +129,7 @@ class TokenSource:
             # Here, not above: this import costs more than the rest of the client together.
             from azure.identity import DefaultAzureCredential
 
-            self._made = DefaultAzureCredential()
+            self._made = DefaultAzureCredential(**({"authority": self._authority} if self._authority else {}))
         return self._made.get_token(scope, claims=claims) if claims else self._made.get_token(scope)
 
     def _read(self, answer: object) -> Token:

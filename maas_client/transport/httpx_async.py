@@ -42,18 +42,21 @@ FILE_PIECE_BYTES = 4 * 1024 * 1024
 class AsyncIO:
     """The port for event loops."""
 
-    def __init__(self, credential: Credential = None, *, emulator: bool = False) -> None:
+    def __init__(self, credential: Credential = None, *, emulator: bool = False, authority: str | None = None) -> None:
         """Make the port; nothing is opened before the first call.
 
         Args:
             credential: See `maas_client.transport.credentials`.
             emulator: True if the service is a local emulator.
+            authority: Base URL where one signs in, if the credential is made here.
 
         Raises:
             ConfigurationError: The credential is of no kind that this client can use.
         """
         quiet_loggers()
-        self._tokens = TokenSource(credential, emulator=emulator, offload=_in_thread_or_leave, may_await=True)
+        self._tokens = TokenSource(
+            credential, emulator=emulator, offload=_in_thread_or_leave, may_await=True, authority=authority
+        )
         self._routes = Routes(_make)
         self._slots = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
         self._home: object = None

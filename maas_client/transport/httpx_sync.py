@@ -42,18 +42,19 @@ FILE_PIECE_BYTES = 1024 * 1024
 class SyncIO:
     """The port for threads."""
 
-    def __init__(self, credential: Credential = None, *, emulator: bool = False) -> None:
+    def __init__(self, credential: Credential = None, *, emulator: bool = False, authority: str | None = None) -> None:
         """Make the port; nothing is opened before the first call.
 
         Args:
             credential: See `maas_client.transport.credentials`.
             emulator: True if the service is a local emulator.
+            authority: Base URL where one signs in, if the credential is made here.
 
         Raises:
             ConfigurationError: The credential is of no kind that this client can use.
         """
         quiet_loggers()
-        self._tokens = TokenSource(credential, emulator=emulator, offload=inline, may_await=False)
+        self._tokens = TokenSource(credential, emulator=emulator, offload=inline, may_await=False, authority=authority)
         self._backend = DeadlineBackend()
         self._routes = Routes(self._make)
         self._slots = threading.Semaphore(MAX_CONNECTIONS)

@@ -28,7 +28,7 @@ from maas_client.types.jobs import (
     MetricPoint,
 )
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
-from maas_client.types.models import FineTunedModel
+from maas_client.types.models import FineTunedModel, RegistryModel
 
 __all__ = [
     "Artifact",
@@ -58,6 +58,7 @@ __all__ = [
     "MetricPoint",
     "ModelInfo",
     "Notifications",
+    "RegistryModel",
     "ServiceError",
     "SubscriptionStatus",
     "Usage",

@@ -65,3 +65,23 @@ def test_files_of_a_job_and_its_model_come_down(run, data, tmp_path):
     assert (refused.returncode, "--overwrite" in refused.stderr) == (2, True)
     replaced = run("models", "download", "down", "model", "--local", "--overwrite")
     assert (replaced.returncode, "were there already" in replaced.stderr) == (0, True)
+
+
+def test_base_models_of_a_registry(run):
+    shown = run("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local")
+    assert "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/" in shown.stdout
+    listed = json.loads(run("models", "versions", "Phi-4-mini-instruct", "--local", "-o", "json").stdout)
+    assert {one["registry"] for one in listed} == {"azureml"}
+    assert "Phi-4-mini-instruct" in run("models", "versions", "Phi-4-mini-instruct", "--local").stdout
+    as_json = json.loads(
+        run("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local", "-o", "json").stdout
+    )
+    assert as_json["version"] == listed[0]["version"]
+
+
+def test_the_cloud_is_a_setting_like_others(run):
+    names = ("--subscription", "s", "--resource-group", "g", "--workspace", "w")
+    wrong = run("jobs", "list", *names, "--cloud", "AzureMoon")
+    assert (wrong.returncode, "AzureUSGovernment" in wrong.stderr) == (2, True)
+    local = run("jobs", "list", "--local", "--cloud", "AzureCloud")
+    assert (local.returncode, "--local is a workspace of its own" in local.stderr) == (2, True)

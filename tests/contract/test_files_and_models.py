@@ -83,3 +83,27 @@ async def test_what_a_job_left_comes_down_as_it_is(both, train, unique, tmp_path
     assert json.loads((tmp_path / "model" / "adapter_config.json").read_text()) == config
     with pytest.raises(NotFoundError):
         await both.call(client.jobs.download(unique("none"), tmp_path / "none"))
+
+
+async def test_base_models_of_a_registry(both):
+    client, name = both.client, "Phi-4-mini-instruct"
+    newest = await both.call(client.models.get(name, registry="azureml"))
+    assert newest.id == f"azureml://registries/azureml/models/{name}/versions/{newest.version}"
+    assert newest.finetune_regions
+    assert await both.call(client.models.get(name, newest.version, registry="azureml")) == newest
+    versions = await both.collect(client.models.versions(name, registry="azureml"))
+    assert newest in versions
+    with pytest.raises(NotFoundError):
+        await both.call(client.models.get("No-Such-Model", registry="azureml"))
+
+
+async def test_data_assets_of_all_names(both, train, unique):
+    client, name = both.client, unique("all")
+    file = await both.call(client.files.upload(train))
+    made = [await both.call(client.data.create(f"{name}-{n}", file)) for n in range(2)]
+    await both.call(client.data.archive(f"{name}-0", "1"))
+    listed = {asset.name for asset in await both.collect(client.data.list())}
+    assert f"{name}-1" in listed
+    assert f"{name}-0" not in listed
+    everything = {asset.name for asset in await both.collect(client.data.list(archived=True))}
+    assert {asset.name for asset in made} <= everything

@@ -10,6 +10,7 @@ from maas_client.backends.azureml.jobs import JobFlows
 from maas_client.backends.azureml.marketplace import MarketplaceFlows
 from maas_client.backends.azureml.metrics import MetricFlows
 from maas_client.backends.azureml.models import ModelFlows
+from maas_client.backends.azureml.registry import RegistryFlows
 from maas_client.backends.azureml.runs import RunFlows
 from maas_client.backends.azureml.storage import StorageFlows
 from maas_client.backends.azureml.workspace import WorkspaceFlows
@@ -29,6 +30,7 @@ class AzureML:
         self.blobs = BlobFlows(target, self.storage)
         self.data = DataFlows(target)
         self.models = ModelFlows(target, self.workspace)
+        self.registry = RegistryFlows(target)
         self.runs = RunFlows(target, self.workspace)
         self.jobs = JobFlows(target, facts, self.runs, self.models)
         self.metrics = MetricFlows(self.workspace)

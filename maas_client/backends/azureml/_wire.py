@@ -40,6 +40,8 @@ class Target:
     storage_scope: str = "https://storage.azure.com/.default"
     """Of all clouds. Source: azure-storage-blob 12.31.1, which asks for no other."""
     storage_suffix: str = "core.windows.net"
+    registry_discovery: str = "https://eastus.api.azureml.ms"
+    """Base URL where registries are found, without a trailing slash."""
 
     @property
     def path(self) -> str:

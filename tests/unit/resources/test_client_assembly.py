@@ -1,10 +1,13 @@
 """How a client is put together from settings, and what it refuses to be."""
 
+import sys
+import types
 from typing import Any
 
 import pytest
 
-from maas_client import AsyncMaaSClient, MaaSClient
+from maas_client import AsyncMaaSClient, MaaSClient, catalog
+from maas_client.core import stepping
 from maas_client.core.io import Request
 from maas_client.core.trust import Trust
 from maas_client.errors import ConfigurationError, ResponseError, UsageError
@@ -68,6 +71,85 @@ def test_each_credential_goes_to_its_own_hosts_only(
     url: str, scope: str | None, key: str | None, allowed: bool
 ) -> None:
     assert allows(trust(), Request("O", "GET", url, scope=scope, key=key)) is allowed
+
+
+CLOUDS = {
+    "AzureCloud": ("management.azure.com", "eastus2.api.azureml.ms", "core.windows.net", "login.microsoftonline.com"),
+    "AzureChinaCloud": (
+        "management.chinacloudapi.cn",
+        "chinaeast2.api.ml.azure.cn",
+        "core.chinacloudapi.cn",
+        "login.chinacloudapi.cn",
+    ),
+    "AzureUSGovernment": (
+        "management.usgovcloudapi.net",
+        "usgovarizona.api.ml.azure.us",
+        "core.usgovcloudapi.net",
+        "login.microsoftonline.us",
+    ),
+}
+"""Source: azure-ai-ml 1.35.2, _azure_environments.py."""
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_cloud_keeps_to_its_own_hosts(cloud: str) -> None:
+    arm, data_plane, storage, _ = CLOUDS[cloud]
+    known = trust(cloud=cloud)
+    scope, blobs = f"https://{arm}/.default", "https://storage.azure.com/.default"
+    assert allows(known, Request("O", "GET", f"https://{arm}/x", scope=scope))
+    assert allows(known, Request("O", "GET", f"https://{data_plane}/x", scope=scope))
+    assert allows(known, Request("O", "PUT", f"https://a.blob.{storage}/x", scope=blobs))
+    assert allows(known, Request("O", "PUT", f"https://a.blob.{storage}/x?sig=s"))
+    for other in CLOUDS.keys() - {cloud}:
+        arm, data_plane, storage, _ = CLOUDS[other]
+        assert not allows(known, Request("O", "GET", f"https://{arm}/x", scope=scope))
+        assert not allows(known, Request("O", "GET", f"https://{data_plane}/x", scope=scope))
+        assert not allows(known, Request("O", "PUT", f"https://a.blob.{storage}/x", scope=blobs))
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_each_cloud_has_its_own_places(cloud: str) -> None:
+    with MaaSClient(**NAMES, cloud=cloud) as client:
+        target = client._session.dialect.target
+    known = catalog.get_cloud(cloud)
+    assert (target.arm, target.scope) == (f"https://{CLOUDS[cloud][0]}", f"https://{CLOUDS[cloud][0]}/.default")
+    assert (target.storage_suffix, target.registry_discovery) == (CLOUDS[cloud][2], known.registry_discovery)
+
+
+@pytest.mark.parametrize("client", [MaaSClient, AsyncMaaSClient])
+@pytest.mark.parametrize("cloud", CLOUDS)
+async def test_each_cloud_is_signed_in_to_at_its_own_authority(
+    monkeypatch: pytest.MonkeyPatch, client: Any, cloud: str
+) -> None:
+    asked: list[Any] = []
+
+    class Default:
+        def __init__(self, **options: str) -> None:
+            asked.append(options)
+
+        def get_token(self, *scopes: str, **options: object) -> Any:
+            asked.append(scopes)
+            return type("Token", (), {"token": "t", "expires_on": 2**40})()
+
+    fake = types.ModuleType("azure.identity")
+    fake.DefaultAzureCredential = Default  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "azure.identity", fake)
+    made = client(**NAMES, cloud=cloud)
+    token = made._session.caller.tokens.get(made._session.dialect.target.scope)
+    assert (await token if client is AsyncMaaSClient else stepping.run(token)) == "t"
+    assert asked == [{"authority": f"https://{CLOUDS[cloud][3]}"}, (f"https://{CLOUDS[cloud][0]}/.default",)]
+    await made.aclose() if client is AsyncMaaSClient else made.close()
+
+
+def test_registries_are_found_where_the_resource_manager_is_stood_in_for() -> None:
+    for options in (LOCAL, {"base_url": "https://sandbox.example"}):
+        with MaaSClient(**NAMES, **options) as client:
+            target = client._session.dialect.target
+        assert target.registry_discovery == target.arm == options["base_url"]
+    known = trust()
+    scope = "https://management.azure.com/.default"
+    assert allows(known, Request("O", "GET", "https://cert-eastus.experiments.azureml.net/x", scope=scope))
+    assert not allows(known, Request("O", "GET", "https://cert-eastus.experiments.azureml.net/x"))
 
 
 def test_a_client_of_an_emulator_talks_to_nobody_else() -> None:

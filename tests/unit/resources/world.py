@@ -143,7 +143,7 @@ class World:
     def session(self, *, max_retries: int = 0) -> Session:
         """Make a session of the real service over this world."""
         return assemble(
-            lambda: self,
+            lambda _authority: self,
             Options(
                 service="azureml",
                 subscription_id=SUBSCRIPTION,

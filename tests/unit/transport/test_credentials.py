@@ -226,7 +226,7 @@ def test_the_default_is_made_once_and_closed(run, monkeypatch, closes):
     made = []
 
     class Default(Blocking):
-        def __init__(self):
+        def __init__(self):  # without an authority: azure-identity knows its own
             super().__init__()
             made.append(self)
             if not closes:
