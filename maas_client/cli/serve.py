@@ -35,6 +35,20 @@ from maas_client.cli._options import examples
     help="Check against this OpenAPI 3.1 document too.",
 )
 @click.option("--conformance-strict", is_flag=True, help="Answer 500 where an answer deviates.")
+@click.option(
+    "--datastore-auth",
+    type=click.Choice(["sas", "key", "identity"]),
+    default="sas",
+    show_default=True,
+    help="What opens storage: signatures, the account key, or the caller's token.",
+)
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="R",
+    help="Region of new workspaces, eastus2 by default; NAME=R for one of them.",
+)
 @click.pass_context
 def serve(
     ctx: click.Context,
@@ -51,6 +65,8 @@ def serve(
     conformance: Path | None,
     conformance_specs: tuple[Path, ...],
     conformance_strict: bool,
+    datastore_auth: str,
+    regions: tuple[str, ...],
 ) -> None:
     """Run the local reference server; one JSON line on stdout says when it is ready. Ctrl-C stops it."""
     try:
@@ -78,5 +94,7 @@ def serve(
         conformance=conformance,
         conformance_specs=conformance_specs,
         conformance_strict=conformance_strict,
+        datastore_auth=datastore_auth,
+        regions=regions,
     )
     ctx.exit(run(options))

@@ -103,6 +103,11 @@ class Clock:
         """Return the wall time in seconds since the epoch, plus what a manual clock was advanced; for signatures."""
         return time.time() + self._skew
 
+    @property
+    def skew(self) -> float:
+        """Seconds by which a manual clock was moved ahead of the wall clock, which the clients of this server go by."""
+        return self._skew
+
     def stop(self) -> None:
         """Make the exact virtual time durable: a clean stop loses and gains nothing."""
         with self._lock:

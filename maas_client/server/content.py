@@ -1,11 +1,14 @@
-"""Bytes on disk, named by their SHA-256: a blob's name never becomes a path."""
+"""Bytes on disk: whole files under their SHA-256, blocks under names of their own. A blob's name is never a path."""
 
 import hashlib
+import io
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,37 +17,55 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Content that is durable on disk."""
+    """Content that is durable on disk: the name of its file, its size in bytes, its MD5."""
 
-    sha256: str
+    name: str
+    size: int
+    md5: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a content: a file, and its size in bytes."""
+
+    file: str
     size: int
 
 
 class Writing:
     """A file being received: constant memory, invisible until `finish`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "") -> None:
         self._folder = folder
+        self._name = name
         self._temp = folder / f"incoming-{secrets.token_hex(8)}"
         self._file: BinaryIO = os.fdopen(os.open(self._temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        self._hash = hashlib.sha256()
+        # A block has a name already, and its digest is asked of nobody.
+        self._hash = None if name else hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
         self._size = 0
 
     def write(self, data: bytes) -> None:
         """Take the next bytes."""
         self._file.write(data)
-        self._hash.update(data)
+        self._md5.update(data)
+        if self._hash is not None:
+            self._hash.update(data)
         self._size += len(data)
 
     def finish(self) -> Stored:
-        """Make the bytes durable under their digest and return it: fsync, rename, fsync of the folder."""
+        """Make the bytes durable under their name and return it: fsync, rename, fsync of the folder."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        digest = self._hash.hexdigest()
-        self._temp.replace(self._folder / digest)
+        name = self._hash.hexdigest() if self._hash is not None else self._name
+        self._temp.replace(self._folder / name)
         _sync_folder(self._folder)
-        return Stored(digest, self._size)
+        return Stored(name, self._size, self._md5.digest())
+
+    def md5(self) -> bytes:
+        """Return the MD5 of what was received so far."""
+        return self._md5.digest()
 
     def abandon(self) -> None:
         """Drop what was received."""
@@ -66,23 +87,90 @@ class Content:
         """Start receiving a file."""
         return Writing(self._folder)
 
+    def begin_block(self) -> Writing:
+        """Start receiving a block; its name is never given twice, so that it can be removed without looking around."""
+        return Writing(self._folder, f"block-{secrets.token_hex(16)}")
+
     def put(self, data: bytes) -> Stored:
         """Store bytes at hand."""
         writing = self.begin()
         writing.write(data)
         return writing.finish()
 
-    def path(self, sha256: str) -> Path:
-        """Return where content lies."""
-        return self._folder / sha256
+    def path(self, name: str) -> Path:
+        """Return where a file lies."""
+        return self._folder / name
 
-    def read(self, sha256: str, start: int, size: int) -> Iterator[bytes]:
+    def blocks(self) -> list[str]:
+        """Return the names of all blocks on disk."""
+        return [path.name for path in self._folder.glob("block-*")]
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove files."""
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def open(self, pieces: Sequence[Piece]) -> BinaryIO:
+        """Open pieces as one file."""
+        if len(pieces) == 1:
+            return self.path(pieces[0].file).open("rb")
+        return io.BufferedReader(_Joined(self, pieces), CHUNK_BYTES)
+
+    def read(self, pieces: Sequence[Piece], start: int, size: int) -> Iterator[bytes]:
         """Yield `size` bytes from `start`, in chunks."""
-        with self.path(sha256).open("rb") as file:
+        with self.open(pieces) as file:
             file.seek(start)
             while size > 0 and (chunk := file.read(min(CHUNK_BYTES, size))):
                 size -= len(chunk)
                 yield chunk
+
+
+class _Joined(io.RawIOBase):
+    """Several files read as one; one of them is open at a time."""
+
+    def __init__(self, content: Content, pieces: Sequence[Piece]) -> None:
+        self._content = content
+        self._pieces = [piece for piece in pieces if piece.size]
+        self._ends = list(accumulate(piece.size for piece in self._pieces))
+        self._at = 0
+        self._open: tuple[int, BinaryIO] | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1] if self._ends else 0}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        index = bisect_right(self._ends, self._at)
+        if index == len(self._pieces):
+            return 0
+        file = self._piece(index)
+        file.seek(self._at - self._ends[index] + self._pieces[index].size)
+        # A block of which a part is missing on disk ends the content there.
+        taken = file.readinto(memoryview(buffer)[: self._ends[index] - self._at])  # type: ignore[attr-defined]
+        self._at += taken
+        return int(taken)
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+        super().close()
+
+    def _piece(self, index: int) -> BinaryIO:
+        if self._open is not None and self._open[0] == index:
+            return self._open[1]
+        if self._open is not None:
+            self._open[1].close()
+        file = self._content.path(self._pieces[index].file).open("rb")
+        self._open = (index, file)
+        return file
 
 
 def _sync_folder(folder: Path) -> None:

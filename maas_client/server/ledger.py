@@ -35,6 +35,7 @@ class Row:
 
 
 _BLOB = "/{account}.blob.{suffix}/{container}/{blob}"
+_CONTAINER = "/{account}.blob.{suffix}/{container}?restype=container"
 _BESIDE = (
     Row("Logs_Get", "GET", "/logs/{workspaceId}/{name}/{log}"),
     Row("Chat_Complete", "POST", "/serverless/{endpoint}/chat/completions"),
@@ -44,10 +45,19 @@ _BESIDE = (
     Row("Blob_Get", "GET", _BLOB),
     Row("Blob_GetProperties", "HEAD", _BLOB),
     Row("Blob_SetMetadata", "PUT", f"{_BLOB}?comp=metadata"),
-    Row("Blob_PutBlock", "PUT", f"{_BLOB}?comp=block", status=ABSENT),
-    Row("Blob_PutBlockList", "PUT", f"{_BLOB}?comp=blocklist", status=ABSENT),
-    Row("Blob_GetBlockList", "GET", f"{_BLOB}?comp=blocklist", status=ABSENT),
-    Row("Blob_List", "GET", "/{account}.blob.{suffix}/{container}?restype=container&comp=list"),
+    Row("Blob_PutBlock", "PUT", f"{_BLOB}?comp=block"),
+    Row("Blob_PutBlockList", "PUT", f"{_BLOB}?comp=blocklist"),
+    Row("Blob_GetBlockList", "GET", f"{_BLOB}?comp=blocklist"),
+    Row("Blob_List", "GET", f"{_CONTAINER}&comp=list"),
+    Row("Container_GetProperties", "GET", _CONTAINER),
+    Row("Container_HeadProperties", "HEAD", _CONTAINER),
+    Row(
+        "Container_Create",
+        "PUT",
+        _CONTAINER,
+        status=PARTIAL,
+        missing="containers beside those of a workspace's datastores",
+    ),
 )
 """What other parts of the server answer than those of the route table."""
 

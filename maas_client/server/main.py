@@ -27,6 +27,8 @@ from maas_client.server.clock import monotonic, parse_clock
 from maas_client.server.engine import make_plan
 from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
+from maas_client.server.service import blocks
+from maas_client.server.service.options import DATASTORE_AUTHS, read_options
 from maas_client.server.service.world import World, open_world
 from maas_client.server.store import StoreError
 
@@ -58,6 +60,8 @@ class ServerOptions:
         conformance: Check every exchange and write what came of it to this file, or to a file in this folder.
         conformance_specs: Published OpenAPI 3.1 documents to check against beside our own.
         conformance_strict: Answer 500 in the place of an answer that deviates.
+        datastore_auth: How storage is opened: `sas`, `key` or `identity`.
+        regions: Regions of new workspaces: `westus3` for all, `my-workspace=westus3` for one.
     """
 
     state_dir: Path
@@ -72,6 +76,8 @@ class ServerOptions:
     conformance: Path | None = None
     conformance_specs: Sequence[Path] = ()
     conformance_strict: bool = False
+    datastore_auth: str = "sas"
+    regions: Sequence[str] = ()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -99,6 +105,15 @@ def main(argv: list[str] | None = None) -> int:
         help="check against this OpenAPI 3.1 document too",
     )
     parser.add_argument("--conformance-strict", action="store_true", help="answer 500 where an answer deviates")
+    parser.add_argument("--datastore-auth", default="sas", choices=DATASTORE_AUTHS, help="how storage is opened")
+    parser.add_argument(
+        "--region",
+        action="append",
+        default=[],
+        dest="regions",
+        metavar="REGION",
+        help="of new workspaces; NAME=REGION for one",
+    )
     return run(ServerOptions(**vars(parser.parse_args(argv))))
 
 
@@ -114,6 +129,7 @@ def run(options: ServerOptions) -> int:
         _check(options)
         checking = chosen(options.conformance, options.conformance_specs, strict=options.conformance_strict)
         around = checker(checking)
+        service = read_options(options.datastore_auth, options.regions)
     except ValueError as error:
         return _fail(str(error), 2)
     except OSError as error:
@@ -123,8 +139,9 @@ def run(options: ServerOptions) -> int:
     )
     try:
         with lock_folder(options.state_dir), _bind(options) as listener:
-            world = open_world(options.state_dir, setting, shipped_models(), make_plan)
+            world = open_world(options.state_dir, setting, shipped_models(), make_plan, service)
             try:
+                blocks.sweep(world)
                 _serve(options, world, listener, around)
             finally:
                 world.close()

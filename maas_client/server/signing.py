@@ -68,6 +68,11 @@ def check(secret: bytes, resource: str, need: str, query: Mapping[str, str], now
     return None
 
 
+def account_key(secret: bytes, account: str) -> str:
+    """Return the key of a storage account, 64 bytes in base64 as Azure has them."""
+    return b64encode(hmac.digest(secret, f"account key of {account}".encode(), "sha512")).decode()
+
+
 def _signature(secret: bytes, resource: str, fields: Mapping[str, str]) -> str:
     text = "\n".join((resource, *(fields[key] for key in ("sv", "sr", "sp", "se"))))
     return b64encode(hmac.new(secret, text.encode("utf-8", "replace"), hashlib.sha256).digest()).decode()

@@ -11,38 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-CREATE TABLE workspaces (
-  key TEXT PRIMARY KEY, guid TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE,
-  subscription TEXT NOT NULL, resource_group TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE blobs (
-  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-  etag TEXT NOT NULL, modified REAL NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL,
-  PRIMARY KEY (account, container, path)) WITHOUT ROWID;
-CREATE TABLE data_versions (
-  workspace TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, created REAL NOT NULL,
-  PRIMARY KEY (workspace, name, version));
-CREATE TABLE jobs (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
-  created REAL NOT NULL, training TEXT, validation TEXT, problem TEXT, plan TEXT, cancel_at REAL, ends_at REAL,
-  delete_at REAL, settled INTEGER NOT NULL DEFAULT 0, model TEXT, model_version INTEGER, UNIQUE (workspace, name));
-CREATE INDEX jobs_due ON jobs (settled, ends_at);
-CREATE TABLE models (
-  workspace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, job TEXT NOT NULL, base TEXT NOT NULL,
-  created REAL NOT NULL, PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
-CREATE TABLE model_counters (
-  workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
-CREATE TABLE endpoints (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
-  body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
-  primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
-  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL);
-CREATE TABLE operations (
-  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
-"""
+from maas_client.server import schema
 
 
 class StoreError(Exception):
@@ -56,7 +25,7 @@ class Store:
         """Open `state.db` in an existing folder, creating it when new.
 
         Raises:
-            StoreError: Another version wrote the file, or it is not a database.
+            StoreError: A newer version wrote the file, or it is not a database.
         """
         path = folder / "state.db"
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -74,14 +43,18 @@ class Store:
 
     def _open(self, path: Path) -> None:
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version not in (0, SCHEMA_VERSION):
+        if not 0 <= version <= schema.VERSION:
             raise StoreError(
-                f"{path} has schema version {version}, this server reads {SCHEMA_VERSION}; use another folder"
+                f"{path} has schema version {version}, this server reads up to {schema.VERSION}; use another folder"
             )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        if version == 0:
-            self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        steps = (
+            [schema.TABLES] if version == 0 else [schema.MIGRATIONS[step] for step in range(version, schema.VERSION)]
+        )
+        if steps:
+            # One transaction: a kill in the middle leaves the file as it was.
+            self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version={schema.VERSION};COMMIT;")
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""

@@ -1,10 +1,10 @@
-"""XML of the blob protocol: errors and container lists.
+"""XML of the blob protocol: errors, container lists, block lists.
 
-Source: Azure Storage REST, Status and Error Codes, List Blobs.
+Source: Azure Storage REST, Status and Error Codes, List Blobs, Get Block List.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from maas_client.server.clock import http_date
 from maas_client.server.service import blobs
 from maas_client.server.service.blobs import Blob
+from maas_client.server.service.blocks import Block
 from maas_client.server.service.world import World
 from maas_client.server.signing import SERVICE_VERSION
 
@@ -38,7 +39,22 @@ def error_response(error: BlobError, client_request_id: str | None) -> Response:
     headers = {"x-ms-error-code": error.code, "x-ms-version": SERVICE_VERSION, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer resource_id=https://storage.azure.com"
+    if error.status == 304:
+        return Response(status_code=304, headers=headers)
     return Response(body, error.status, headers, media_type="application/xml")
+
+
+def block_list(committed: Sequence[Block] | None, uncommitted: Sequence[Block] | None) -> str:
+    """Return the XML of a block list, of the kinds that are given."""
+    head = '<?xml version="1.0" encoding="utf-8"?>'
+    return f"{head}<BlockList>{_blocks('Committed', committed)}{_blocks('Uncommitted', uncommitted)}</BlockList>"
+
+
+def _blocks(kind: str, blocks: Sequence[Block] | None) -> str:
+    if blocks is None:
+        return ""
+    each = "".join(f"<Block><Name>{block.id}</Name><Size>{block.size}</Size></Block>" for block in blocks)
+    return f"<{kind}Blocks>{each}</{kind}Blocks>"
 
 
 def listing(request: Request, world: World, account: str, container: str) -> Response:
@@ -46,6 +62,7 @@ def listing(request: Request, world: World, account: str, container: str) -> Res
     query = request.query_params
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     limit = _limit(query.get("maxresults"))
+    with_metadata = "metadata" in query.get("include", "").lower().split(",")
     after = _marker(query.get("marker", ""))
     entries: list[str] = []
     last: str | None = None
@@ -58,13 +75,16 @@ def listing(request: Request, world: World, account: str, container: str) -> Res
             break
         for blob in found:
             folder = _folder(blob.path, prefix, delimiter)
-            entries.append(f"<BlobPrefix><Name>{_text(folder)}</Name></BlobPrefix>" if folder else _entry(blob))
+            entries.append(
+                f"<BlobPrefix><Name>{_text(folder)}</Name></BlobPrefix>" if folder else _entry(blob, with_metadata)
+            )
             # Everything in the folder comes before its name with the highest character.
             after = last = f"{folder}\U0010ffff" if folder else blob.path
     marker = "" if last is None else urlsafe_b64encode(last.encode()).decode()
     body = (
         '<?xml version="1.0" encoding="utf-8"?>'
         f"<EnumerationResults ContainerName={quoteattr(container)}><Prefix>{_text(prefix)}</Prefix>"
+        f"{f'<Delimiter>{_text(delimiter)}</Delimiter>' if delimiter else ''}"
         f"<Blobs>{''.join(entries)}</Blobs><NextMarker>{marker}</NextMarker></EnumerationResults>"
     )
     return Response(body, headers={"x-ms-version": SERVICE_VERSION}, media_type="application/xml")
@@ -92,13 +112,15 @@ def _folder(path: str, prefix: str, delimiter: str) -> str:
     return path[: path.index(delimiter, len(prefix)) + len(delimiter)]
 
 
-def _entry(blob: Blob) -> str:
-    metadata = "".join(f"<{key}>{_text(value)}</{key}>" for key, value in blob.metadata.items() if key.isidentifier())
+def _entry(blob: Blob, with_metadata: bool) -> str:
+    pairs = "".join(f"<{key}>{_text(value)}</{key}>" for key, value in blob.metadata.items() if key.isidentifier())
+    digest = blob.headers.get("Content-MD5")
     return (
         f"<Blob><Name>{_text(blob.path)}</Name><Properties><Last-Modified>{http_date(blob.modified)}</Last-Modified>"
         f"<Etag>{_text(blob.etag.strip(chr(34)))}</Etag><Content-Length>{blob.size}</Content-Length>"
-        f"<Content-Type>{_text(blob.content_type)}</Content-Type><BlobType>BlockBlob</BlobType></Properties>"
-        f"<Metadata>{metadata}</Metadata></Blob>"
+        f"<Content-Type>{_text(blob.content_type)}</Content-Type>"
+        f"{f'<Content-MD5>{_text(digest)}</Content-MD5>' if digest else ''}<BlobType>BlockBlob</BlobType></Properties>"
+        f"{f'<Metadata>{pairs}</Metadata>' if with_metadata else ''}</Blob>"
     )
 
 

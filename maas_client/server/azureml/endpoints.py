@@ -3,7 +3,7 @@
 from maas_client.server.azureml.wire import Call, Json, Reply, listing, operation_links, system_data
 from maas_client.server.service import deployments
 from maas_client.server.service.deployments import Endpoint
-from maas_client.server.service.world import LOCATION, Workspace
+from maas_client.server.service.world import Workspace
 
 
 def put(call: Call) -> Reply:
@@ -60,7 +60,7 @@ def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
         "id": f"{where.arm_id}/serverlessEndpoints/{endpoint.name}",
         "name": endpoint.name,
         "type": "Microsoft.MachineLearningServices/workspaces/serverlessEndpoints",
-        "location": LOCATION,
+        "location": where.location,
         "kind": "ServerlessEndpoint",
         "sku": endpoint.body["sku"],
         "tags": endpoint.body["tags"],

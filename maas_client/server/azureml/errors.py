@@ -8,7 +8,7 @@ from typing import Any
 
 from maas_client.server.clock import iso7
 from maas_client.server.service.errors import ServiceError
-from maas_client.server.service.world import LOCATION
+from maas_client.server.service.options import DEFAULT_REGION
 
 _MLFLOW_CODES = {400: "INVALID_PARAMETER_VALUE", 401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST"}
 
@@ -18,8 +18,8 @@ def envelope(error: ServiceError, request_id: str, correlation: str, now: float)
     info: list[dict[str, Any]] = [
         {"type": "ComponentName", "info": {"value": "managementfrontend"}},
         {"type": "Correlation", "info": {"value": {"operation": correlation, "request": request_id}}},
-        {"type": "Environment", "info": {"value": LOCATION}},
-        {"type": "Location", "info": {"value": LOCATION}},
+        {"type": "Environment", "info": {"value": DEFAULT_REGION}},
+        {"type": "Location", "info": {"value": DEFAULT_REGION}},
         {"type": "Time", "info": {"value": iso7(now)}},
     ]
     nested: dict[str, Any] | None = None

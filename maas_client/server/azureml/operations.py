@@ -8,7 +8,6 @@ from urllib.parse import quote
 from maas_client.server.azureml.wire import Call, Reply
 from maas_client.server.clock import iso_z
 from maas_client.server.service import operations
-from maas_client.server.service.world import LOCATION
 
 
 def status(call: Call) -> Reply:
@@ -19,7 +18,7 @@ def status(call: Call) -> Reply:
     percent = 100 if done else int(100 * (call.now - operation.created) / span)
     scope = f"/subscriptions/{quote(call.path['sub'])}/providers/Microsoft.MachineLearningServices"
     body = {
-        "id": f"{scope}/locations/{LOCATION}/mfeOperationsStatus/{operation.id}",
+        "id": f"{scope}/locations/{quote(call.path['location'])}/mfeOperationsStatus/{operation.id}",
         "name": operation.id,
         "status": "Succeeded" if done else "InProgress",
         "startTime": iso_z(operation.created),
@@ -37,6 +36,6 @@ def result(call: Call) -> Reply:
     query = "&".join(f"{key}={value}" for key, value in call.query.items() if key == "api-version")
     url = (
         f"{call.base}/subscriptions/{quote(call.path['sub'])}/providers/Microsoft.MachineLearningServices"
-        f"/locations/{LOCATION}/mfeOperationResults/{quote(operation.id, safe=':')}?{query}"
+        f"/locations/{quote(call.path['location'])}/mfeOperationResults/{quote(operation.id, safe=':')}?{query}"
     )
     return Reply(202, None, {"Location": url, "Retry-After": "1"})

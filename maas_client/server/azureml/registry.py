@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from maas_client.server.azureml.wire import Call, Json, Reply, listing, system_data
 from maas_client.server.models_data import BaseModel
 from maas_client.server.service.errors import ServiceError, not_found, user_error
-from maas_client.server.service.world import LOCATION
+from maas_client.server.service.options import DEFAULT_REGION
 
 SUBSCRIPTION = "00000000-0000-4000-8000-00000000000a"
 RESOURCE_GROUP = "maas-local-registries"
@@ -24,12 +24,12 @@ def discovery(call: Call) -> Reply:
     body = {
         "registryName": name,
         "tenantId": "00000000-0000-4000-8000-000000000000",
-        "primaryRegion": LOCATION,
-        "regions": [LOCATION],
+        "primaryRegion": DEFAULT_REGION,
+        "regions": [DEFAULT_REGION],
         "subscriptionId": SUBSCRIPTION,
         "resourceGroup": RESOURCE_GROUP,
         "primaryRegionResourceProviderUri": f"{call.base}/",
-        "registryFqdns": {LOCATION: {"uri": call.base}},
+        "registryFqdns": {DEFAULT_REGION: {"uri": call.base}},
     }
     return Reply(200, body)
 

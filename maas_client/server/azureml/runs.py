@@ -13,7 +13,7 @@ from maas_client.server.service.errors import user_error
 from maas_client.server.service.experiments import experiment_id
 from maas_client.server.service.jobs import Job
 from maas_client.server.service.logs import LOG_PATH
-from maas_client.server.service.world import LOCATION, Workspace
+from maas_client.server.service.world import Workspace
 from maas_client.server.signing import sign
 from maas_client.server.state import JOB_TERMINAL
 
@@ -146,8 +146,8 @@ def _error(where: Workspace, job: Job, now: float) -> Json | None:
     return {
         "error": inner,
         "correlation": {"operation": where.guid.replace("-", ""), "request": f"{job.seq:016x}"},
-        "environment": LOCATION,
-        "location": LOCATION,
+        "environment": where.location,
+        "location": where.location,
         "time": iso7(job.reached(JOB_TERMINAL, now) or now),
         "componentName": "FineTuning",
     }

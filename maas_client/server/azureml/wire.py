@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from maas_client.server.clock import iso7
 from maas_client.server.service.errors import ServiceError, user_error
-from maas_client.server.service.world import LOCATION, Workspace, World, workspace
+from maas_client.server.service.world import Workspace, World, workspace
 
 Json = dict[str, Any]
 
@@ -151,8 +151,9 @@ def operation_links(call: Call, where: Workspace, operation: str, *, status_docu
     """
     kind = "mfeOperationsStatus" if status_document else "mfeOperationResults"
     url = (
-        f"{call.base}/subscriptions/{quote(where.subscription)}/providers/Microsoft.MachineLearningServices/locations/{LOCATION}"
-        f"/{kind}/{quote(operation, safe=':')}?api-version={quote(call.query.get('api-version', ''))}"
+        f"{call.base}/subscriptions/{quote(where.subscription)}/providers/Microsoft.MachineLearningServices"
+        f"/locations/{where.location}/{kind}/{quote(operation, safe=':')}"
+        f"?api-version={quote(call.query.get('api-version', ''))}"
     )
     header = "Azure-AsyncOperation" if status_document else "Location"
     return {header: url, "Retry-After": "1", "x-ms-async-operation-timeout": "PT1H"}

@@ -5,8 +5,8 @@ Source: azure-ai-ml 1.35.2, recorded; azure-rest-api-specs 2024-10-01-preview `W
 
 from maas_client.server.azureml.wire import Call, Json, Reply, listing, system_data
 from maas_client.server.service.errors import not_found, user_error
-from maas_client.server.service.world import ARTIFACTSTORE, BLOBSTORE, LOCATION, Workspace
-from maas_client.server.signing import sign
+from maas_client.server.service.world import ARTIFACTSTORE, BLOBSTORE, Workspace
+from maas_client.server.signing import account_key, sign
 
 _PERMISSIONS = "racwl"
 _MAX_HOURS = 24 * 7
@@ -31,7 +31,7 @@ def get_workspace(call: Call) -> Reply:
         "id": where.arm_id,
         "name": where.name,
         "type": "Microsoft.MachineLearningServices/workspaces",
-        "location": LOCATION,
+        "location": where.location,
         "kind": "Project",
         "tags": {},
         "properties": properties,
@@ -60,14 +60,23 @@ def get_datastore(call: Call) -> Reply:
 
 
 def list_secrets(call: Call) -> Reply:
-    """POST for a SAS of the datastore's container, valid `expireAfterHours` (1 to 168, default 1) real hours."""
+    """POST for a SAS of the datastore's container, valid `expireAfterHours` (1 to 168, default 1) real hours.
+
+    A secret that does not expire is the account's key, and so is every secret of a server that was told to give keys.
+    """
     where, name = call.workspace, _name(call)
     hours = call.body.get("expireAfterHours", 1)
     if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _MAX_HOURS:
         raise user_error(f"expireAfterHours must be a whole number from 1 to {_MAX_HOURS}.", target="expireAfterHours")
-    if call.body.get("expirableSecret") is False:
-        raise user_error("This server gives expirable secrets only: omit expirableSecret.", target="expirableSecret")
+    expirable = call.body.get("expirableSecret", True)
+    if not isinstance(expirable, bool):
+        raise user_error("expirableSecret must be true or false.", target="expirableSecret")
     world = call.world
+    if world.options.datastore_auth == "identity":
+        # The words of this refusal are ours: the contract has none. SDKs go on with the caller's token on any refusal.
+        raise user_error(f"Datastore {name} uses identity-based access: it has no secret.", target="credentials")
+    if world.options.datastore_auth == "key" or not expirable:
+        return Reply(200, {"secretsType": "AccountKey", "key": account_key(world.secret, where.account)})
     resource = f"{where.account}/{where.container(name)}"
     token = sign(world.secret, resource, _PERMISSIONS, world.clock.real() + hours * 3600)
     return Reply(200, {"secretsType": "Sas", "sasToken": token})
@@ -81,6 +90,7 @@ def _name(call: Call) -> str:
 
 
 def _datastore(call: Call, where: Workspace, name: str) -> Json:
+    by_identity = call.world.options.datastore_auth == "identity"
     # A client builds {protocol}://{accountName}.blob.{endpoint}/...: the slash makes that a path of this server.
     properties = {
         "datastoreType": "AzureBlob",
@@ -89,8 +99,8 @@ def _datastore(call: Call, where: Workspace, name: str) -> Json:
         "containerName": where.container(name),
         "endpoint": "core.windows.net",
         "protocol": call.scheme,
-        "credentials": {"credentialsType": "AccountKey"},
-        "serviceDataAccessAuthIdentity": "None",
+        "credentials": {"credentialsType": "None" if by_identity else "AccountKey"},
+        "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity" if by_identity else "None",
         "subscriptionId": where.subscription,
         "resourceGroup": where.resource_group,
         "description": None,

@@ -5,7 +5,19 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Protocol, TextIO
+
+
+class TextFile(Protocol):
+    """Something that opens as text, such as a `pathlib.Path`."""
+
+    def open(self, *, encoding: str) -> TextIO:
+        """Open it for reading.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +35,8 @@ class TrainingInput:
 
     job_name: str
     model: str
-    training: Path
-    validation: Path | None
+    training: TextFile
+    validation: TextFile | None
     hyperparameters: Mapping[str, str]
 
 

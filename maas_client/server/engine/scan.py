@@ -7,10 +7,10 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TextIO
 
 from maas_client.server.engine.failure import RunFailedError
+from maas_client.server.engine.plan import TextFile
 from maas_client.server.engine.rows import RowError, measure, pairs, read_row
 from maas_client.server.engine.text import encodable
 
@@ -96,7 +96,7 @@ class Scan:
             self.complete = False
 
 
-def scan(path: Path, limit: int, *, keep_answers: bool = False) -> Scan:
+def scan(path: TextFile, limit: int, *, keep_answers: bool = False) -> Scan:
     """Read a file by the service's rules.
 
     Args:

@@ -1,13 +1,18 @@
 """Blobs: rows that say which content lies under which name."""
 
+import io
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sqlite3 import Row
+from typing import TextIO
 
-from maas_client.server.content import Stored
+from maas_client.server.content import Piece, Stored
 from maas_client.server.service.world import World
+
+Name = tuple[str, str, str]
+"""Account, container and path of a blob."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +21,24 @@ class Blob:
 
     Attributes:
         account, container, path: Its name.
-        sha256, size: Its content.
+        content, size: Its content; a file, or what stands for several `pieces`.
         etag: Quoted, changes with every write of content or metadata.
         modified: Virtual seconds since the epoch.
         content_type: As it was uploaded.
         metadata: Names in lower case.
+        headers: Other HTTP headers that are given back with it, such as `Content-MD5`.
     """
 
     account: str
     container: str
     path: str
-    sha256: str
+    content: str
     size: int
     etag: str
     modified: float
-    content_type: str
-    metadata: Mapping[str, str]
+    content_type: str = "application/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(world: World, account: str, container: str, path: str) -> Blob | None:
@@ -42,20 +49,22 @@ def find(world: World, account: str, container: str, path: str) -> Blob | None:
 
 def put(
     world: World,
-    name: tuple[str, str, str],
-    stored: Stored,
+    name: Name,
+    stored: Stored | Piece,
     now: float,
     *,
     content_type: str = "application/octet-stream",
     metadata: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Blob:
-    """Commit content under a name (account, container, path), replacing what was there."""
-    account, container, path = name
-    blob = Blob(account, container, path, stored.sha256, stored.size, _etag(), now, content_type, metadata or {})
+    """Commit content under a name, replacing what was there."""
+    file = stored.name if isinstance(stored, Stored) else stored.file
+    blob = Blob(*name, file, stored.size, _etag(), now, content_type, metadata or {}, headers or {})
+    texts = json.dumps(dict(blob.metadata)), json.dumps(dict(blob.headers))
     with world.store.writing() as db:
         db.execute(
-            "INSERT OR REPLACE INTO blobs VALUES (?,?,?,?,?,?,?,?,?)",
-            (*name, blob.sha256, blob.size, blob.etag, blob.modified, content_type, json.dumps(dict(blob.metadata))),
+            "INSERT OR REPLACE INTO blobs VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (*name, file, blob.size, blob.etag, blob.modified, content_type, *texts),
         )
     return blob
 
@@ -87,10 +96,34 @@ def page(world: World, account: str, container: str, *, prefix: str, after: str,
     return [_from_row(row) for row in rows]
 
 
+def pieces(world: World, content: str, size: int) -> list[Piece]:
+    """Return the files of a content, in order: those of its blocks, or the one that is all of it."""
+    rows = world.store.all("SELECT file, size FROM pieces WHERE content=? ORDER BY position", content)
+    return [Piece(row["file"], row["size"]) for row in rows] or [Piece(content, size)]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A content as the engine reads it: as a text file, however many files it lies in."""
+
+    world: World
+    content: str
+
+    def open(self, *, encoding: str) -> TextIO:
+        """Open it.
+
+        Raises:
+            OSError: A file of it is gone.
+        """
+        return io.TextIOWrapper(self.world.content.open(pieces(self.world, self.content, 0)), encoding=encoding)
+
+
 def _etag() -> str:
     return f'"0x8D{secrets.token_hex(7).upper()}"'
 
 
 def _from_row(row: Row) -> Blob:
     values = {key: row[key] for key in row.keys()}  # noqa: SIM118 (a Row iterates over values)
-    return Blob(**{**values, "metadata": json.loads(values["metadata"])})
+    values["content"] = values.pop("sha256")
+    parsed = {key: json.loads(values[key]) for key in ("metadata", "headers")}
+    return Blob(**{**values, **parsed})

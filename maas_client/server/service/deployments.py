@@ -16,7 +16,7 @@ from maas_client.server.service import models, operations
 from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found, user_error
 from maas_client.server.service.names import check_endpoint
-from maas_client.server.service.world import LOCATION, Workspace, World, workspace_by_guid
+from maas_client.server.service.world import Workspace, World, workspace_by_guid
 from maas_client.server.state import ENDPOINT_CREATE_SECONDS, ENDPOINT_DELETE_SECONDS
 
 _CUSTOM = re.compile(
@@ -54,7 +54,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
         ServiceError: 400: the body, the region or the model. 409: the name or the model is taken.
     """
     check_endpoint(name)
-    definition = _normalised(body)
+    definition = _normalised(body, workspace.location)
     target = definition["modelId"]
     row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
     if row is not None:
@@ -170,10 +170,10 @@ def _answers(world: World, endpoint: Endpoint) -> Path | None:
     return models.answers(world, workspace, models.get(world, workspace, found["name"], found["version"]).job)
 
 
-def _normalised(body: Json) -> Json:
+def _normalised(body: Json, region: str) -> Json:
     location = body.get("location")
-    if not isinstance(location, str) or location.lower().replace(" ", "") != LOCATION:
-        raise user_error(f"location {location!r} is not available: the workspace is in {LOCATION}.", target="location")
+    if not isinstance(location, str) or location.lower().replace(" ", "") != region:
+        raise user_error(f"location {location!r} is not available: the workspace is in {region}.", target="location")
     properties = body.get("properties")
     settings = properties.get("modelSettings") if isinstance(properties, dict) else None
     model_id = settings.get("modelId") if isinstance(settings, dict) else None

@@ -253,7 +253,7 @@ def _files(world: World, workspace: Workspace, details: Json) -> tuple[str | Non
         # Source: MicrosoftDocs, fine-tuning data must be a .jsonl file.
         if not blob.path.lower().endswith(".jsonl"):
             return None, None, f"{key}: {blob.path.rsplit('/', 1)[-1]} is not a .jsonl file."
-        digests.append(blob.sha256)
+        digests.append(blob.content)
     return digests[0], digests[1], None
 
 

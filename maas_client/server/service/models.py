@@ -7,7 +7,7 @@ from sqlite3 import Row
 from maas_client.server.service import blobs
 from maas_client.server.service.errors import not_found
 from maas_client.server.service.settle import artifact_folder
-from maas_client.server.service.world import ARTIFACT_CONTAINER, LOCATION, Workspace, World
+from maas_client.server.service.world import ARTIFACT_CONTAINER, Workspace, World
 
 ANSWERS_FILE = "maas_answers.json"
 """The engine's index for simulated answers, one of the model's files."""
@@ -75,7 +75,7 @@ def asset_id(workspace: Workspace, name: str, version: int) -> str:
 
     Source: azure-ai-ml 1.35.2, recorded serverlessEndpoints body.
     """
-    return f"azureml://locations/{LOCATION}/workspaces/{workspace.guid}/models/{name}/versions/{version}"
+    return f"azureml://locations/{workspace.location}/workspaces/{workspace.guid}/models/{name}/versions/{version}"
 
 
 def model_uri(workspace: Workspace, job: str) -> str:
@@ -90,7 +90,7 @@ def answers(world: World, workspace: Workspace, job: str) -> Path | None:
     """Return the file from which the simulated answers of a job's model come, or None."""
     path = f"{artifact_folder(job)}/registered_model/{ANSWERS_FILE}"
     blob = blobs.find(world, workspace.account, ARTIFACT_CONTAINER, path)
-    return None if blob is None else world.content.path(blob.sha256)
+    return None if blob is None else world.content.path(blob.content)
 
 
 def _from_row(row: Row) -> Model:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from maas_client.server.content import Stored
 from maas_client.server.engine import TrainingPlan
-from maas_client.server.service import blobs
+from maas_client.server.service import blobs, blocks
 from maas_client.server.service.jobs import Job, from_row
 from maas_client.server.service.logs import LOG_PATH, log_text
 from maas_client.server.service.names import registered_name
@@ -16,7 +16,8 @@ from maas_client.server.service.world import ARTIFACT_CONTAINER, World, workspac
 
 
 def settle(world: World, now: float) -> None:
-    """Materialise ended jobs, and remove what was deleted."""
+    """Materialise ended jobs, and remove what was deleted or waited too long."""
+    blocks.collect(world, now)
     for row in world.store.all("SELECT * FROM jobs WHERE settled=0 AND ends_at<=? ORDER BY ends_at, seq", now):
         _end(world, from_row(world, row))
     if world.store.one(

@@ -7,6 +7,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from maas_client.server.engine import PlanError, TrainingInput, TrainingPlan
+from maas_client.server.service.blobs import Text
 from maas_client.server.service.jobs import Job, from_row
 from maas_client.server.service.world import World
 from maas_client.server.state import stages_problem
@@ -68,8 +69,8 @@ def _plan(world: World, job: Job) -> TrainingPlan:
             TrainingInput(
                 job_name=job.name,
                 model=job.body["properties"]["azureml.ModelName"],
-                training=world.content.path(job.training),
-                validation=None if job.validation is None else world.content.path(job.validation),
+                training=Text(world, job.training),
+                validation=None if job.validation is None else Text(world, job.validation),
                 hyperparameters=details["hyperParameters"],
             )
         )

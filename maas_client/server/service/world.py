@@ -12,10 +12,8 @@ from maas_client.server.content import Content
 from maas_client.server.engine import TrainingInput, TrainingPlan
 from maas_client.server.models_data import BaseModel
 from maas_client.server.service.names import check_scope
+from maas_client.server.service.options import ServiceOptions
 from maas_client.server.store import Store
-
-LOCATION = "eastus2"
-"""The one region of the local service: the region where every Phi model was tuned. Source: model cards, 2025."""
 
 BLOBSTORE = "workspaceblobstore"
 ARTIFACTSTORE = "workspaceartifactstore"
@@ -24,7 +22,7 @@ ARTIFACT_CONTAINER = "azureml"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace: any with a valid name exists, and keeps its ids."""
+    """A workspace: any with a valid name exists, and keeps its ids and its region."""
 
     key: str
     guid: str
@@ -32,6 +30,7 @@ class Workspace:
     subscription: str
     resource_group: str
     name: str
+    location: str
 
     @property
     def arm_id(self) -> str:
@@ -61,6 +60,7 @@ class World:
     models: Mapping[str, BaseModel]
     make_plan: Callable[[TrainingInput], TrainingPlan]
     secret: bytes
+    options: ServiceOptions
     plans: dict[int, TrainingPlan] = field(default_factory=dict)
     """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
 
@@ -75,6 +75,7 @@ def open_world(
     setting: ClockSetting,
     models: Mapping[str, BaseModel],
     make_plan: Callable[[TrainingInput], TrainingPlan],
+    options: ServiceOptions,
 ) -> World:
     """Open the state of a folder, or begin a new one there.
 
@@ -90,11 +91,11 @@ def open_world(
     if secret is None:
         secret = secrets.token_hex(32)
         store.set_meta("signing_secret", secret)
-    return World(store, clock, content, models, make_plan, bytes.fromhex(str(secret)))
+    return World(store, clock, content, models, make_plan, bytes.fromhex(str(secret)), options)
 
 
 def workspace(world: World, subscription: str, resource_group: str, name: str) -> Workspace:
-    """Return a workspace by its names (compared without case); first use gives it its ids for good.
+    """Return a workspace by its names (compared without case); first use gives it its ids and its region for good.
 
     Raises:
         ServiceError: 404, the names are not valid.
@@ -104,11 +105,13 @@ def workspace(world: World, subscription: str, resource_group: str, name: str) -
     row = world.store.one("SELECT * FROM workspaces WHERE key=?", key)
     if row is None:
         guid = str(uuid.uuid4())
-        made = Workspace(key, guid, f"stmaas{guid.replace('-', '')[:12]}", subscription, resource_group, name)
+        account = f"stmaas{guid.replace('-', '')[:12]}"
+        location = world.options.regions.get(name.lower(), world.options.region)
+        made = Workspace(key, guid, account, subscription, resource_group, name, location)
         with world.store.writing() as db:
             db.execute(
-                "INSERT INTO workspaces VALUES (?,?,?,?,?,?)",
-                (key, guid, made.account, subscription, resource_group, name),
+                "INSERT INTO workspaces VALUES (?,?,?,?,?,?,?)",
+                (key, guid, account, subscription, resource_group, name, location),
             )
         return made
     return _from_row(row)
@@ -135,4 +138,4 @@ def workspace_by_account(world: World, account: str) -> Workspace | None:
 
 
 def _from_row(row: Row) -> Workspace:
-    return Workspace(row["key"], row["guid"], row["account"], row["subscription"], row["resource_group"], row["name"])
+    return Workspace(*row)

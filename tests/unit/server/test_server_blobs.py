@@ -45,7 +45,7 @@ def test_refusals_of_put(space):
         answer = server.send("PUT", url, b"x", headers)
         codes[name] = (answer.status, answer.headers["x-ms-error-code"])
     assert codes == {"none": (400, "MissingRequiredHeader"), "page": (501, "NotImplemented")}
-    block = server.send("PUT", f"{url}&comp=block&blockid=AAAA", b"x")
+    block = server.send("PUT", f"{url}&comp=tags", b"x")
     assert (block.status, block.headers["x-ms-error-code"]) == (501, "NotImplemented")
     assert server.send("DELETE", url).status == 405
     target = urlsplit(url)

@@ -14,6 +14,7 @@ from maas_client.server.main import ServerOptions, run
 from maas_client.server.models_data import read_models
 from maas_client.server.service import blobs, jobs, settle
 from maas_client.server.service.logs import log_text
+from maas_client.server.service.options import ServiceOptions
 from maas_client.server.service.training import Trainer
 from maas_client.server.service.world import open_world, workspace
 from maas_client.server.signing import check, sign
@@ -38,7 +39,7 @@ def world_of(tmp_path):
     worlds = []
 
     def make(make_plan):
-        worlds.append(open_world(tmp_path, parse_clock("manual"), read_models(CATALOG), make_plan))
+        worlds.append(open_world(tmp_path, parse_clock("manual"), read_models(CATALOG), make_plan, ServiceOptions()))
         return worlds[-1]
 
     yield make

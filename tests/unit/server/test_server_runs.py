@@ -162,5 +162,5 @@ def test_datastores(space):
     )
     assert space.call("GET", "/datastores/other").status == 404
     assert space.call("POST", "/datastores/workspaceblobstore/listSecrets").json["secretsType"] == "Sas"
-    for body in ({"expireAfterHours": 0}, {"expireAfterHours": "1"}, {"expirableSecret": False}):
+    for body in ({"expireAfterHours": 0}, {"expireAfterHours": "1"}, {"expirableSecret": "no"}):
         assert space.call("POST", "/datastores/workspaceblobstore/listSecrets", body).status == 400

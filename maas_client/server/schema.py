@@ -1,0 +1,69 @@
+"""The tables of the state file, and how an older file becomes one of this version.
+
+A file of version n is brought to version n + 1 by `MIGRATIONS[n]`; a new file starts from `TABLES`. Both ways lead
+to the same tables.
+"""
+
+from typing import Final
+
+VERSION: Final = 2
+
+TABLES: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE workspaces (
+  key TEXT PRIMARY KEY, guid TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE,
+  subscription TEXT NOT NULL, resource_group TEXT NOT NULL, name TEXT NOT NULL,
+  location TEXT NOT NULL DEFAULT 'eastus2') WITHOUT ROWID;
+CREATE TABLE blobs (
+  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  etag TEXT NOT NULL, modified REAL NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL,
+  headers TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (account, container, path)) WITHOUT ROWID;
+CREATE TABLE blocks (
+  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, block TEXT NOT NULL, file TEXT NOT NULL,
+  size INTEGER NOT NULL, received REAL NOT NULL, PRIMARY KEY (account, container, path, block)) WITHOUT ROWID;
+CREATE INDEX blocks_received ON blocks (received);
+CREATE TABLE pieces (
+  content TEXT NOT NULL, position INTEGER NOT NULL, block TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (content, position)) WITHOUT ROWID;
+CREATE TABLE data_versions (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (workspace, name, version));
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+  created REAL NOT NULL, training TEXT, validation TEXT, problem TEXT, plan TEXT, cancel_at REAL, ends_at REAL,
+  delete_at REAL, settled INTEGER NOT NULL DEFAULT 0, model TEXT, model_version INTEGER, UNIQUE (workspace, name));
+CREATE INDEX jobs_due ON jobs (settled, ends_at);
+CREATE TABLE models (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, job TEXT NOT NULL, base TEXT NOT NULL,
+  created REAL NOT NULL, PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
+CREATE TABLE model_counters (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+CREATE TABLE endpoints (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
+  primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL);
+CREATE TABLE subscriptions (
+  workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, model TEXT NOT NULL, created REAL NOT NULL,
+  ready_at REAL NOT NULL, delete_at REAL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+CREATE TABLE operations (
+  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = {
+    1: """
+ALTER TABLE workspaces ADD COLUMN location TEXT NOT NULL DEFAULT 'eastus2';
+ALTER TABLE blobs ADD COLUMN headers TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE blocks (
+  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, block TEXT NOT NULL, file TEXT NOT NULL,
+  size INTEGER NOT NULL, received REAL NOT NULL, PRIMARY KEY (account, container, path, block)) WITHOUT ROWID;
+CREATE INDEX blocks_received ON blocks (received);
+CREATE TABLE pieces (
+  content TEXT NOT NULL, position INTEGER NOT NULL, block TEXT NOT NULL, file TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (content, position)) WITHOUT ROWID;
+ALTER TABLE endpoints ADD COLUMN used_at REAL;
+CREATE TABLE subscriptions (
+  workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, model TEXT NOT NULL, created REAL NOT NULL,
+  ready_at REAL NOT NULL, delete_at REAL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+""",
+}

@@ -1,0 +1,64 @@
+"""Large files in blocks, and whatever opens storage: the client against the real server."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from maas_client import MaaSClient
+from tests.contract.conftest import Both, serving
+
+SIZE = 70 * 2**20
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "large.jsonl"
+    row = (
+        b'{"messages": [{"role": "user", "content": "%08d"}, {"role": "assistant", "content": "'
+        + b"a" * 900
+        + b'"}]}\n'
+    )
+    with path.open("wb") as file:
+        for number in range(SIZE // len(row % 0)):
+            file.write(row % number)
+    return path
+
+
+async def test_a_file_in_blocks_is_the_file_and_is_not_sent_twice(both: Both, large: Path, unique: Any) -> None:
+    path = large.with_name(f"{unique('large')}.jsonl")
+    path.write_bytes(large.read_bytes() + f'{{"n": "{unique("n")}"}}\n'.encode())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    first = await both.call(both.client.files.upload(path))
+    again = await both.call(both.client.files.upload(path))
+    assert (first.reused, again.reused) == (False, True)
+    assert (first.bytes, first.sha256, again.id) == (path.stat().st_size, digest, first.id)
+    assert await _content(both, first.id) == digest
+
+
+async def _content(both: Both, uri: str) -> str:
+    """Return the digest of what the server holds, read as anybody would."""
+    target = both.client._session.dialect.target
+    headers = {"authorization": "Bearer any"}
+    base = f"{target.arm}{target.path}/datastores/workspaceblobstore"
+    store = httpx.get(f"{base}?api-version=2024-10-01-preview", headers=headers).json()["properties"]
+    path = uri.partition("/paths/")[2]
+    url = f"http://{store['accountName']}.blob.{store['endpoint']}/{store['containerName']}/{path}"
+    return hashlib.sha256(httpx.get(url, headers=headers).content).hexdigest()
+
+
+@pytest.mark.parametrize("way", ["key", "identity"])
+def test_other_ways_into_storage(tmp_path: Path, train: Path, large: Path, way: str) -> None:
+    with (
+        serving(tmp_path / "state", "--clock", "scaled:3000", "--datastore-auth", way) as server,
+        MaaSClient(**server.client_arguments()) as client,
+    ):
+        for path in (train, large):
+            file = client.files.upload(path)
+            assert (file.bytes, file.reused) == (path.stat().st_size, False)
+            assert client.files.upload(path).reused
+        file = client.files.upload(train)
+        job = client.jobs.create("Phi-3-mini-4k-instruct", training_file=file, allow_retired=True)
+        assert client.jobs.wait(job, timeout=60).fine_tuned_model

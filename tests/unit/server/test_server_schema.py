@@ -1,0 +1,83 @@
+"""State of an older version becomes state of this one, and loses nothing."""
+
+import sqlite3
+
+import pytest
+
+from maas_client.server import schema
+from maas_client.server.store import Store, StoreError
+
+VERSION_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE workspaces (
+  key TEXT PRIMARY KEY, guid TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE,
+  subscription TEXT NOT NULL, resource_group TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blobs (
+  account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+  etag TEXT NOT NULL, modified REAL NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL,
+  PRIMARY KEY (account, container, path)) WITHOUT ROWID;
+CREATE TABLE data_versions (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, created REAL NOT NULL,
+  PRIMARY KEY (workspace, name, version));
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+  created REAL NOT NULL, training TEXT, validation TEXT, problem TEXT, plan TEXT, cancel_at REAL, ends_at REAL,
+  delete_at REAL, settled INTEGER NOT NULL DEFAULT 0, model TEXT, model_version INTEGER, UNIQUE (workspace, name));
+CREATE INDEX jobs_due ON jobs (settled, ends_at);
+CREATE TABLE models (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, job TEXT NOT NULL, base TEXT NOT NULL,
+  created REAL NOT NULL, PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
+CREATE TABLE model_counters (
+  workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+CREATE TABLE endpoints (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
+  primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL);
+CREATE TABLE operations (
+  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
+INSERT INTO workspaces VALUES ('s/r/w', 'guid', 'account', 's', 'r', 'w');
+INSERT INTO blobs VALUES ('account', 'c', 'a/b', 'abc', 3, '"e"', 1.0, 'text/plain', '{"a": "1"}');
+PRAGMA user_version=1;
+"""
+
+
+def tables(path):
+    with sqlite3.connect(path) as db:
+        names = [
+            row[0]
+            for row in db.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite%'")
+        ]
+        return {name: [row[1:6] for row in db.execute(f"PRAGMA table_info({name})")] for name in names}
+
+
+def test_a_file_of_version_1_is_migrated_and_keeps_what_it_holds(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    with sqlite3.connect(old / "state.db") as db:
+        db.executescript(VERSION_1)
+    store = Store(old)
+    workspace = store.one("SELECT * FROM workspaces")
+    blob = store.one("SELECT * FROM blobs")
+    store.close()
+    Store(new).close()
+    assert workspace is not None
+    assert blob is not None
+    assert tuple(workspace) == ("s/r/w", "guid", "account", "s", "r", "w", "eastus2")
+    assert (blob["path"], blob["metadata"], blob["headers"]) == ("a/b", '{"a": "1"}', "{}")
+    assert tables(old / "state.db") == tables(new / "state.db")
+    Store(old).close()
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / "state.db") as db:
+        db.execute(f"PRAGMA user_version={schema.VERSION + 1}")
+    before = (tmp_path / "state.db").read_bytes()
+    with pytest.raises(StoreError, match="version"):
+        Store(tmp_path)
+    assert (tmp_path / "state.db").read_bytes() == before
+
+
+def test_every_version_has_a_way_to_the_next():
+    assert sorted(schema.MIGRATIONS) == list(range(1, schema.VERSION))
