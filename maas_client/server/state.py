@@ -35,6 +35,7 @@ ENDPOINT: Final[dict[tuple[str, str], frozenset[tuple[str, str]]]] = {
 
 CANCEL_SECONDS: Final = 5.0
 ENDPOINT_CREATE_SECONDS: Final = 30.0
+ENDPOINT_UPDATE_SECONDS: Final = 5.0
 ENDPOINT_DELETE_SECONDS: Final = 5.0
 JOB_DELETE_SECONDS: Final = 2.0
 """Virtual seconds that each change takes; chosen by us, the service states none."""

@@ -56,7 +56,7 @@ def _check_name(path: str) -> None:
 async def _put(request: Request, world: World, now: float, name: Name) -> Response:
     action = request.query_params.get("comp")
     if action == "block":
-        return await put_block(request, world, now, name)
+        return await put_block(request, world, name)
     if action == "blocklist":
         return await put_block_list(request, world, now, name)
     if action == "metadata":

@@ -39,7 +39,7 @@ _MESSAGES = {
 }
 
 
-async def put_block(request: Request, world: World, now: float, name: Name) -> Response:
+async def put_block(request: Request, world: World, name: Name) -> Response:
     """Take one block; the blob does not change."""
     block = _block_id(request.query_params.get("blockid"))
     if check_length(request, MAX_BLOCK_BYTES) == 0:
@@ -50,7 +50,7 @@ async def put_block(request: Request, world: World, now: float, name: Name) -> R
     wanted = given_md5(request, "content-md5")
     await _tried(partial(blocks.check, world, name, block))
     stored = await receive(request, world.content.begin_block(), wanted)
-    await _tried(partial(blocks.add, world, name, block, stored, now))
+    await _tried(partial(blocks.add, world, name, block, stored, world.clock.real()))
     return Response(status_code=201, headers=written(stored.md5 if wanted else None))
 
 

@@ -1,7 +1,7 @@
 """Serverless endpoints. Source: azure-rest-api-specs 2024-10-01-preview; bodies recorded from azure-ai-ml 1.35.2."""
 
 from maas_client.server.azureml.wire import Call, Json, Reply, listing, operation_links, system_data
-from maas_client.server.service import deployments
+from maas_client.server.service import deployments, marketplace
 from maas_client.server.service.deployments import Endpoint
 from maas_client.server.service.world import Workspace
 
@@ -26,6 +26,15 @@ def list_endpoints(call: Call) -> Reply:
     """GET the endpoints of the workspace."""
     where = call.workspace
     return listing(_resource(call, where, endpoint) for endpoint in deployments.every(call.world, where))
+
+
+def update(call: Call) -> Reply:
+    """PATCH an endpoint: 200 when only tags change, else 202 with a Location."""
+    where = call.workspace
+    endpoint, operation = deployments.update(call.world, where, call.path["name"], call.body, call.now)
+    if operation is None:
+        return Reply(200, _resource(call, where, endpoint))
+    return Reply(202, None, operation_links(call, where, operation, status_document=False))
 
 
 def delete(call: Call) -> Reply:
@@ -53,6 +62,11 @@ def _keys(keys: tuple[str, str]) -> Reply:
     return Reply(200, {"primaryKey": keys[0], "secondaryKey": keys[1]})
 
 
+def _subscription(call: Call, where: Workspace, endpoint: Endpoint) -> str | None:
+    found = None if endpoint.custom else marketplace.to_model(call.world, where, endpoint.target, call.now)
+    return None if found is None else f"{where.arm_id}/marketplaceSubscriptions/{found.name}"
+
+
 def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
     provisioning, state = endpoint.states(call.now)
     ready = call.now >= endpoint.ready_at
@@ -64,6 +78,7 @@ def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
         "kind": "ServerlessEndpoint",
         "sku": endpoint.body["sku"],
         "tags": endpoint.body["tags"],
+        "identity": endpoint.body.get("identity"),
         "properties": {
             "modelSettings": {"modelId": endpoint.target},
             "authMode": "Key",
@@ -71,7 +86,7 @@ def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
             "inferenceEndpoint": {"uri": f"{call.base}/serverless/{endpoint.name}", "headers": None} if ready else None,
             "provisioningState": provisioning,
             "endpointState": state,
-            "marketplaceSubscriptionId": None,
+            "marketplaceSubscriptionId": _subscription(call, where, endpoint),
         },
         "systemData": system_data(endpoint.created),
     }

@@ -14,6 +14,7 @@ from maas_client.server.azureml import (
     data,
     endpoints,
     jobs,
+    marketplace,
     metrics,
     mlflow,
     models,
@@ -66,7 +67,7 @@ def _arm() -> Iterator[Operation]:
     yield row("ServerlessEndpoints_List", "GET", serverless, SERVERLESS, endpoints.list_endpoints)
     yield row("ServerlessEndpoints_Get", "GET", f"{serverless}/{{name}}", SERVERLESS, endpoints.get)
     yield row("ServerlessEndpoints_CreateOrUpdate", "PUT", f"{serverless}/{{name}}", SERVERLESS, endpoints.put)
-    yield row("ServerlessEndpoints_Update", "PATCH", f"{serverless}/{{name}}", SERVERLESS)
+    yield row("ServerlessEndpoints_Update", "PATCH", f"{serverless}/{{name}}", SERVERLESS, endpoints.update)
     yield row("ServerlessEndpoints_Delete", "DELETE", f"{serverless}/{{name}}", SERVERLESS, endpoints.delete)
     yield row(
         "ServerlessEndpoints_ListKeys", "POST", f"{serverless}/{{name}}/listKeys", SERVERLESS, endpoints.list_keys
@@ -78,9 +79,11 @@ def _arm() -> Iterator[Operation]:
         SERVERLESS,
         endpoints.regenerate_keys,
     )
-    for method, name in (("GET", "Get"), ("PUT", "CreateOrUpdate"), ("DELETE", "Delete")):
-        yield row(f"MarketplaceSubscriptions_{name}", method, f"{_W}/marketplaceSubscriptions/{{name}}", SERVERLESS)
-    yield row("MarketplaceSubscriptions_List", "GET", f"{_W}/marketplaceSubscriptions", SERVERLESS)
+    plans = f"{_W}/marketplaceSubscriptions"
+    yield row("MarketplaceSubscriptions_List", "GET", plans, SERVERLESS, marketplace.list_subscriptions)
+    yield row("MarketplaceSubscriptions_Get", "GET", f"{plans}/{{name}}", SERVERLESS, marketplace.get)
+    yield row("MarketplaceSubscriptions_CreateOrUpdate", "PUT", f"{plans}/{{name}}", SERVERLESS, marketplace.put)
+    yield row("MarketplaceSubscriptions_Delete", "DELETE", f"{plans}/{{name}}", SERVERLESS, marketplace.delete)
     yield row(
         "CodeVersions_CreateOrGetStartPendingUpload",
         "POST",

@@ -19,7 +19,7 @@ from maas_client.server.service.blobs import Blob, Name
 from maas_client.server.service.world import World
 
 KEPT_SECONDS = 7 * 86_400.0
-"""Virtual seconds after the last block of a blob was received until its uncommitted blocks are dropped."""
+"""Real seconds after the last block of a blob was received until its uncommitted blocks are dropped."""
 MAX_UNCOMMITTED = 100_000
 MAX_COMMITTED = 50_000
 

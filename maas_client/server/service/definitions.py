@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maas_client.server.models_data import BaseModel
+from maas_client.server.service.compute import check_compute, is_own_compute
 from maas_client.server.service.errors import ServiceError, user_error
 from maas_client.server.service.inputs import check_uri
 
@@ -55,21 +56,22 @@ def normalised(body: Json) -> Json:
     for key in ("displayName", "description", "experimentName"):
         if not isinstance(result[key], str | None):
             raise user_error(f"{key} must be a string.", target=key)
-    if result["computeId"] or result["resources"]:
-        raise user_error(
-            "This server trains serverless jobs only: omit computeId and resources.",
-            target="computeId" if result["computeId"] else "resources",
-        )
+    check_compute(result)
     result["fineTuningDetails"] = _details(_object(result, "fineTuningDetails", "properties"))
     result["outputs"] = _outputs(_object(result, "outputs", "properties"))
     return result
 
 
-def base_model(definition: Json, models: Mapping[str, BaseModel]) -> BaseModel:
+def base_model(definition: Json, models: Mapping[str, BaseModel], region: str) -> BaseModel:
     """Return the base model of a normalised definition. Retired models are accepted: this server still trains them.
 
+    Args:
+        definition: The definition.
+        models: Of the registry, by name.
+        region: Of the workspace.
+
     Raises:
-        ServiceError: 400, no such model, or one that serverless fine-tuning never took.
+        ServiceError: 400, no such model, one that cannot be tuned in this way, or not in this region.
     """
     uri = definition["fineTuningDetails"]["model"]["uri"]
     found = _MODEL.fullmatch(uri)
@@ -84,11 +86,19 @@ def base_model(definition: Json, models: Mapping[str, BaseModel]) -> BaseModel:
             f"The model '{found['name']}' was not found in registry '{found['registry']}'.",
             target="fineTuningDetails.model.uri",
         )
-    if "serverless-finetune" not in model.capabilities:
-        raise user_error(
-            f"The model '{model.name}' does not support serverless fine-tuning.", target="fineTuningDetails.model.uri"
-        )
+    _check_way(model, region, own_compute=is_own_compute(definition))
     return model
+
+
+def _check_way(model: BaseModel, region: str, *, own_compute: bool) -> None:
+    target = "fineTuningDetails.model.uri"
+    way, need = ("on your own compute", "compute-finetune") if own_compute else ("serverless", "serverless-finetune")
+    if need not in model.capabilities:
+        raise user_error(f"The model '{model.name}' does not support fine-tuning {way}.", target=target)
+    if not own_compute and model.finetune_regions and region not in model.finetune_regions:
+        known = ", ".join(model.finetune_regions)
+        message = f"The model '{model.name}' cannot be fine-tuned in {region}; it can in: {known}."
+        raise user_error(message, target=target)
 
 
 def updated(old: Json, new: Json) -> Json:

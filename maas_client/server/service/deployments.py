@@ -12,12 +12,13 @@ from pathlib import Path
 from sqlite3 import Row
 
 from maas_client.server.inference import EndpointView
-from maas_client.server.service import models, operations
+from maas_client.server.service import marketplace, models, operations
 from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found, user_error
+from maas_client.server.service.idle import note_use
 from maas_client.server.service.names import check_endpoint
 from maas_client.server.service.world import Workspace, World, workspace_by_guid
-from maas_client.server.state import ENDPOINT_CREATE_SECONDS, ENDPOINT_DELETE_SECONDS
+from maas_client.server.state import ENDPOINT_CREATE_SECONDS, ENDPOINT_DELETE_SECONDS, ENDPOINT_UPDATE_SECONDS
 
 _CUSTOM = re.compile(
     r"azureml://locations/(?P<location>[^/]+)/workspaces/(?P<guid>[^/]+)/models/(?P<name>[^/]+)/versions/(?P<version>[^/]+)"
@@ -62,7 +63,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
         with world.store.writing() as db:
             db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(definition), row["seq"]))
         return get(world, workspace, name), None
-    custom = _check_model(world, target)
+    custom = _check_model(world, workspace, target, now)
     if custom:
         taken = world.store.one("SELECT name FROM endpoints WHERE target=?", target)
         if taken is not None:
@@ -76,9 +77,12 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     with world.store.writing() as db:
         db.execute(
             "INSERT INTO endpoints "
-            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at) "
-            "VALUES (?,?,?,?,?,?,?,?,?)",
-            (workspace.key, name, json.dumps(definition), target, custom, _new_key(), _new_key(), now, ready),
+            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at, used_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(workspace.key, name, json.dumps(definition), target, custom),
+                *(_new_key(), _new_key(), now, ready, world.clock.real()),
+            ),
         )
         operation = operations.begin(world, workspace, "serverless-create", now, ready)
     return get(world, workspace, name), operation
@@ -115,6 +119,38 @@ def delete(world: World, workspace: Workspace, name: str, now: float) -> str | N
         return operations.begin(world, workspace, "serverless-delete", now, at)
 
 
+def update(world: World, workspace: Workspace, name: str, change: Json, now: float) -> tuple[Endpoint, str | None]:
+    """Change tags, identity and sku, as a merge patch does: what is null goes, what is not named stays.
+
+    Returns:
+        The endpoint, and the id of an operation; None when only tags change, which is done at once.
+
+    Raises:
+        ServiceError: 400: something else is to change. 404. 409: the endpoint is being deleted.
+    """
+    endpoint = get(world, workspace, name)
+    wrong = sorted(set(change) - {"tags", "identity", "sku"})
+    if wrong:
+        raise user_error(f"{wrong[0]} cannot be updated: only tags, identity and sku can.", target=wrong[0])
+    if endpoint.delete_at is not None:
+        raise ServiceError(409, "Conflict", f"Serverless endpoint {name} is being deleted.", target="name")
+    body = dict(endpoint.body)
+    for key, value in change.items():
+        if not isinstance(value, dict):
+            raise user_error(f"{key} must be an object.", target=key)
+        merged = {**(body.get(key) or {}), **value}
+        body[key] = {inner: item for inner, item in merged.items() if item is not None}
+    if any(not isinstance(value, str) for value in body["tags"].values()):
+        raise user_error("tags must be strings.", target="tags")
+    with world.store.writing() as db:
+        db.execute("UPDATE endpoints SET body=? WHERE name=?", (json.dumps(body), endpoint.name))
+        done = now + ENDPOINT_UPDATE_SECONDS
+        operation = (
+            operations.begin(world, workspace, "serverless-update", now, done) if set(change) - {"tags"} else None
+        )
+    return get(world, workspace, name), operation
+
+
 def online(endpoint: Endpoint, now: float) -> Endpoint:
     """Return the endpoint when it has keys to give.
 
@@ -149,8 +185,9 @@ def view(world: World, name: str, now: float) -> EndpointView | None:
     """Return what the inference routes need of an endpoint that is online, or None."""
     row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
     endpoint = None if row is None else _from_row(row)
-    if endpoint is None or endpoint.states(now)[1] != "Online":
+    if row is None or endpoint is None or endpoint.states(now)[1] != "Online":
         return None
+    note_use(world, row)
     return EndpointView(
         name=endpoint.name,
         model_id=endpoint.target,
@@ -189,19 +226,30 @@ def _normalised(body: Json, region: str) -> Json:
     return {"modelId": model_id, "sku": sku, "contentSafety": safety, "tags": tags}
 
 
-def _check_model(world: World, model_id: str) -> bool:
+def _check_model(world: World, workspace: Workspace, model_id: str, now: float) -> bool:
     """Refuse a model that cannot be deployed; say whether it is a custom one."""
     target = "properties.modelSettings.modelId"
     custom = _CUSTOM.fullmatch(model_id)
     if custom:
-        workspace = workspace_by_guid(world, custom["guid"])
-        if workspace is None:
+        source = workspace_by_guid(world, custom["guid"])
+        if source is None or source.location != custom["location"].lower():
             raise not_found(f"The workspace {custom['guid']} of model {model_id} was not found.", target=target)
-        models.get(world, workspace, custom["name"], custom["version"])
+        tuned = models.get(world, source, custom["name"], custom["version"])
+        regions = world.models[tuned.base].finetune_regions if tuned.base in world.models else ()
+        if regions and workspace.location not in regions:
+            raise user_error(
+                f"Models tuned from {tuned.base} cannot be deployed in {workspace.location}; they can in: "
+                f"{', '.join(regions)}.",
+                target="location",
+            )
         return True
     base = _BASE.fullmatch(model_id)
     if base is None:
         raise user_error(f"The modelId '{model_id}' is not valid.", target=target)
+    if base["registry"] not in world.registries:
+        if marketplace.to_model(world, workspace, model_id, now) is None:
+            raise user_error(f"The workspace has no marketplace subscription to {model_id}.", target=target)
+        return False
     model = world.models.get(base["name"])
     if model is None or model.registry != base["registry"]:
         raise not_found(f"The model '{base['name']}' was not found in registry '{base['registry']}'.", target=target)

@@ -112,7 +112,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     if existing is not None:
         _store_body(world, existing, definitions.updated(existing.body, definition))
         return get(world, workspace, name), False
-    model = definitions.base_model(definition, world.models)
+    model = definitions.base_model(definition, world.models, workspace.location)
     uri = definition["fineTuningDetails"]["model"]["uri"]
     # Source: properties that the real service added, in an answer reported 2025-05-21; the last one is ours.
     enriched = {

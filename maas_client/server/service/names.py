@@ -45,6 +45,11 @@ def check_endpoint(name: str) -> None:
     _check(_ENDPOINT, name, "serverless endpoint name", "^[a-zA-Z][a-zA-Z0-9-]{0,51}$")
 
 
+def check_subscription(name: str) -> None:
+    """Refuse a name of a marketplace subscription that the service would not take."""
+    _check(_JOB, name, "marketplace subscription name", "^[a-zA-Z0-9][a-zA-Z0-9\\-_]{0,254}$")
+
+
 def check_asset(name: str, what: str) -> None:
     """Refuse an asset name or version that the service would not take."""
     _check(_ASSET, name, what, "^[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}$")

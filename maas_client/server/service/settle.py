@@ -8,24 +8,30 @@ from collections.abc import Mapping
 
 from maas_client.server.content import Stored
 from maas_client.server.engine import TrainingPlan
-from maas_client.server.service import blobs, blocks
+from maas_client.server.service import blobs, blocks, idle
 from maas_client.server.service.jobs import Job, from_row
 from maas_client.server.service.logs import LOG_PATH, log_text
 from maas_client.server.service.names import registered_name
 from maas_client.server.service.world import ARTIFACT_CONTAINER, World, workspace_by_key
 
+_DUE = (
+    "SELECT 1 FROM jobs WHERE delete_at<=? UNION ALL SELECT 1 FROM endpoints WHERE delete_at<=? "
+    "UNION ALL SELECT 1 FROM subscriptions WHERE delete_at<=?"
+)
+
 
 def settle(world: World, now: float) -> None:
     """Materialise ended jobs, and remove what was deleted or waited too long."""
-    blocks.collect(world, now)
+    # How long things are kept is told by the clock on the wall: a scaled clock must not take an upload in hand away.
+    blocks.collect(world, world.clock.real())
+    idle.expire(world, now)
     for row in world.store.all("SELECT * FROM jobs WHERE settled=0 AND ends_at<=? ORDER BY ends_at, seq", now):
         _end(world, from_row(world, row))
-    if world.store.one(
-        "SELECT 1 FROM jobs WHERE delete_at<=? UNION ALL SELECT 1 FROM endpoints WHERE delete_at<=?", now, now
-    ):
+    if world.store.one(_DUE, now, now, now):
         with world.store.writing() as db:
             db.execute("DELETE FROM jobs WHERE delete_at<=?", (now,))
             db.execute("DELETE FROM endpoints WHERE delete_at<=?", (now,))
+            db.execute("DELETE FROM subscriptions WHERE delete_at<=?", (now,))
 
 
 def _end(world: World, job: Job) -> None:

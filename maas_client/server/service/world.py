@@ -64,6 +64,11 @@ class World:
     plans: dict[int, TrainingPlan] = field(default_factory=dict)
     """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
 
+    @property
+    def registries(self) -> frozenset[str]:
+        """The registries of Microsoft's own models."""
+        return frozenset(model.registry for model in self.models.values()) | {"azureml"}
+
     def close(self) -> None:
         """Stop the clock and close the store."""
         self.clock.stop()

@@ -94,9 +94,9 @@ def test_envelope_and_ids(space):
 
 
 def test_what_is_not_there_says_so(space):
-    absent = space.call("PATCH", "/serverlessEndpoints/a", {})
+    absent = space.call("PUT", "/models/a/versions/1", {})
     assert (absent.status, absent.error["code"]) == (501, "NotImplemented")
-    assert "ServerlessEndpoints_Update" in absent.error["message"]
+    assert "ModelVersions_CreateOrUpdate" in absent.error["message"]
     unknown = space.call("GET", "/nothing")
     assert (unknown.status, unknown.error["code"]) == (404, "NotFound")
     wrong = space.call("PATCH", "/jobs/a", {})
@@ -130,8 +130,8 @@ def test_bad_bodies(space, body, kind, status):
     ("change", "target"),
     [
         ({"jobType": "Command"}, "jobType"),
-        ({"computeId": "x"}, "computeId"),
-        ({"resources": {"instanceTypes": ["a"]}}, "resources"),
+        ({"computeId": 1}, "computeId"),
+        ({"resources": {"instanceTypes": [1]}}, "resources.instanceTypes"),
         ({"fineTuningDetails": None}, "properties.fineTuningDetails"),
         ({"outputs": {}}, "outputs"),
         ({"outputs": {"registered_model": {"jobOutputType": "uri_file"}}}, "outputs.registered_model"),
