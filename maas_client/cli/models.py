@@ -150,6 +150,7 @@ def _show_base(model: "CatalogModel", output: "Output") -> None:
             "context": f"{model.context_tokens:,} tokens",
             "longest answer": f"{model.max_output_tokens:,} tokens" if model.max_output_tokens else None,
             "fine-tune": _dated(tuning, offered=model.can("serverless-finetune")),
+            "on own compute": "yes" if model.can("compute-finetune") else "no",
             "deploy": _dated(hosting, offered=model.can("deploy")),
             "regions": ", ".join(model.finetune_regions) or None,
             "instead": model.replacement,
