@@ -1,0 +1,20 @@
+"""The vocabularies that travel with the package: unpacked, and held against their digests."""
+
+import hashlib
+import lzma
+from pathlib import Path
+
+_DATA = Path(__file__).with_name("data")
+
+
+def unpacked(name: str) -> bytes:
+    """Return the content of a vocabulary file.
+
+    Raises:
+        ValueError: It is not the file that was packed.
+    """
+    data = lzma.decompress((_DATA / f"{name}.xz").read_bytes())
+    digest = f"{hashlib.sha256(data).hexdigest()}  {name}"
+    if digest not in (_DATA / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        raise ValueError(f"The vocabulary {name} of this installation is damaged: install the package again.")
+    return data
