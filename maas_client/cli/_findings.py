@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from maas_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from maas_client.catalog import CatalogModel
     from maas_client.dataset import FileSummary, Finding, Report
 
 _PATH_RULES = frozenset({"FIL001", "FIL002", "FIL003"})
@@ -44,6 +45,15 @@ def _line(finding: "Finding") -> str:
 def file_line(file: "FileSummary") -> str:
     """Say what a file holds."""
     return f"{file.path}  {file.rows:,} rows  {size(file.bytes)}"
+
+
+def tokens_line(file: "FileSummary", model: "CatalogModel | None", tokenizer_json: str | None = None) -> str:
+    """Say how many tokens were counted, and what the number is worth."""
+    if file.measure is None or model is None:
+        return ""
+    from maas_client.dataset.tokens import precision_of
+
+    return f", {file.measure.tokens:,} tokens ({precision_of(model, tokenizer_json)})"
 
 
 def size(count: int) -> str:

@@ -12,6 +12,7 @@ from maas_client.cli._merge import wanted_deployment
 from maas_client.cli._output import plain, talk
 from maas_client.cli._target import Target
 from maas_client.dataset import FileSummary, Report, check
+from maas_client.dataset.tokens.conversation import counter
 from maas_client.errors import ConfigurationError, DatasetError
 from maas_client.resources._names import check_job_name, new_job_name
 
@@ -154,7 +155,7 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
             raise ConfigurationError(
                 f"{file}: only a .jsonl file can be uploaded.", hint="Write what is to be trained on to such a file."
             )
-    report = check(training, validation=validation, model=model)
+    report = check(training, validation=validation, model=model, tokens=counter(model))
     refuse_bad_paths(report)
     for line in finding_lines(report, SHOWN_FINDINGS):
         talk(line)

@@ -14,13 +14,14 @@ from maas_client.dataset.rules_file import CONTENTS_RULES, PART_RULES, PATH_RULE
 from maas_client.dataset.rules_layout import LAYOUT_RULES
 from maas_client.dataset.rules_line import LINE_RULES
 from maas_client.dataset.rules_row import ROW_RULES
+from maas_client.dataset.rules_tokens import TOKEN_RULES
 from maas_client.dataset.source import Probe
 
 FOR_PROBES: tuple[Rule[Probe], ...] = (*PROBE_RULES,)
 FOR_PATHS: tuple[Rule[Path], ...] = (*PATH_RULES,)
 FOR_LINES: tuple[Rule[Decoded], ...] = (*LINE_RULES,)
 FOR_ROWS: tuple[Rule[Row], ...] = (*ROW_RULES,)
-FOR_MEASURES: tuple[Rule[Measured], ...] = ()
+FOR_MEASURES: tuple[Rule[Measured], ...] = (*TOKEN_RULES,)
 FOR_ACROSS: tuple[Rule[Compared], ...] = (*ACROSS_RULES,)
 FOR_FILES: tuple[Rule[Contents], ...] = (*CONTENTS_RULES, *LAYOUT_RULES)
 FOR_PARTS: tuple[Rule[Part], ...] = (*PART_RULES,)

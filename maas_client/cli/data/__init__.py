@@ -7,6 +7,9 @@ from maas_client.cli._options import examples
 
 COMMANDS = {
     "check": ("maas_client.cli.data.check:check", "Find what the service would refuse, skip or misread."),
+    "stats": ("maas_client.cli.data.stats:stats", "Show rows, turns and tokens."),
+    "preview": ("maas_client.cli.data.preview:preview", "Show what the model sees of a row."),
+    "cost": ("maas_client.cli.data.cost:cost", "Work out the tokens that are billed."),
     "fix": ("maas_client.cli.data.fix:fix", "Mend what a program can mend without guessing."),
     "split": ("maas_client.cli.data.split:split", "Part a file into training and validation rows."),
     "convert": ("maas_client.cli.data.convert:convert", "Turn CSV, TSV and other JSON into conversations."),

@@ -46,3 +46,15 @@ def selection_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def token_options(function: F) -> F:
+    """Give a command `--tokenizer` and `--no-tokens`."""
+    for option in (
+        click.option("--no-tokens", is_flag=True, help="Do not count tokens."),
+        click.option(
+            "--tokenizer", "tokenizer_json", metavar="F", help="The model's own tokenizer.json, for exact counts."
+        ),
+    ):
+        function = option(function)
+    return function

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from maas_client.cli._options import OUTPUT_KEY, examples
-from maas_client.cli.data._options import profile_options, selection_options
+from maas_client.cli.data._options import profile_options, selection_options, token_options
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -28,6 +28,7 @@ _KEPT = 1000
 @click.option("--validation", multiple=True, metavar="F", help="A validation file that belongs to it.")
 @profile_options
 @selection_options
+@token_options
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="B", help="Leave out the findings in this file.")
 @click.option(
     "--write-baseline", type=click.Path(path_type=Path), metavar="B", help="Write what is found to this file, as known."
@@ -60,6 +61,8 @@ def check(
     method: Literal["supervised", "dpo"],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    tokenizer_json: str | None,
+    no_tokens: bool,
     baseline: Path | None,
     write_baseline: Path | None,
     fail_on: str,
@@ -71,21 +74,24 @@ def check(
     Several files are one set of rows. What is named .gz is unpacked on the way; - is standard input.
     """
     from maas_client import catalog
-    from maas_client.cli._findings import counts_line, file_line, refuse_bad_paths
+    from maas_client.cli._findings import counts_line, file_line, refuse_bad_paths, tokens_line
     from maas_client.cli._output import Output, talk
     from maas_client.dataset import baseline as known
     from maas_client.dataset import check as check_files
+    from maas_client.dataset.tokens.conversation import counter
 
     ctx.meta[OUTPUT_KEY] = output = Output(form)
     shown = limit or (_SHOWN if form == "text" else _KEPT)
+    model = catalog.get(model_id) if model_id else None
     report = check_files(
         files,
         validation=validation or None,
-        model=catalog.get(model_id) if model_id else None,
+        model=model,
         service=service,
         method=method,
         select=select,
         ignore=ignore,
+        tokens=None if no_tokens else counter(model, tokenizer_json),
         limit=known.MAX_FINDINGS if baseline or write_baseline else max(shown, _KEPT),
     )
     refuse_bad_paths(report)
@@ -97,7 +103,7 @@ def check(
     failed = report.errors > 0 or (fail_on == "warning" and report.warnings > 0)
     _write(report, form, output, shown, ok=not failed)
     for summary in report.files:
-        talk(f"{file_line(summary)}, {summary.valid_rows:,} usable")
+        talk(f"{file_line(summary)}, {summary.valid_rows:,} usable{tokens_line(summary, model, tokenizer_json)}")
     talk(counts_line(report))
     if failed:
         raise click.exceptions.Exit(3)

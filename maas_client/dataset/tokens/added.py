@@ -54,10 +54,29 @@ class Splitter:
         self._added = {token.content: token for token in added}
         longest_first = sorted(self._added, key=len, reverse=True)
         self._find = re.compile("|".join(map(re.escape, longest_first)) or "(?!)").finditer
-        self.first = frozenset(content[0] for content in self._added)
+        self._first = "".join({content[0] for content in self._added})
 
-    def __contains__(self, text: str) -> bool:
-        return text in self._added
+    def may_hold(self, text: str) -> bool:
+        """Tell whether a special token may be written in a text; cheap."""
+        return any(sign in text for sign in self._first)
+
+    def takes_behind(self, token: str) -> bool:
+        """Tell whether a special token takes the white space behind it along."""
+        return token in self._added and self._added[token].rstrip
+
+    def takes_in_front(self, token: str) -> bool:
+        """Tell whether a special token takes the white space in front of it along."""
+        return token in self._added and self._added[token].lstrip
+
+    @staticmethod
+    def without_start(text: str) -> str:
+        """Return a text without the white space that a special token in front of it takes along."""
+        return text.lstrip(_SPACE)
+
+    @staticmethod
+    def without_end(text: str) -> str:
+        """Return a text without the white space that a special token behind it takes along."""
+        return text.rstrip(_SPACE)
 
     def split(self, text: str) -> list[Span]:
         """Return the spans of a text in order; none is empty."""
@@ -82,8 +101,3 @@ def _end_of_space(text: str, start: int) -> int:
     while start < len(text) and text[start] in _SPACE:
         start += 1
     return start
-
-
-def strip_start(text: str) -> str:
-    """Return a text without the white space at its beginning, as an `rstrip` token in front of it leaves it."""
-    return text.lstrip(_SPACE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maas_client.dataset.tokens import special
 from maas_client.dataset.tokens.added import Added, Splitter
-from maas_client.dataset.tokens.base import Bands, Tokenizer, Vocabulary
+from maas_client.dataset.tokens.base import Bands, Precision, Tokenizer, Vocabulary
 from maas_client.dataset.tokens.estimate import ANY_SCRIPT, ASCII, ENGLISH_AND_CODE, Larger
 from maas_client.dataset.tokens.pieces import Pieces
 from maas_client.dataset.tokens.ranks import Ranks
@@ -32,6 +32,11 @@ _FAMILIES = {
     "cl100k-phi4": _Family(Ranks, special.CL100K_PHI4, Bands(ENGLISH_AND_CODE, ANY_SCRIPT)),
     "o200k-phi4-mini": _Family(Larger, special.O200K_PHI4_MINI, Bands(ASCII, ANY_SCRIPT)),
 }
+
+
+def precision_of(model: "CatalogModel", tokenizer_json: str | Path | None = None) -> Precision:
+    """Tell what counts for a model are worth, without loading anything."""
+    return "estimate" if tokenizer_json is None and _FAMILIES[model.tokenizer].bands else "exact"
 
 
 def tokenizer_for(model: "CatalogModel", tokenizer_json: str | Path | None = None) -> Tokenizer:

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ import pytest
 from maas_client import catalog
 from maas_client.dataset import RULES, Severity, check
 from maas_client.dataset.guide import GROUPS, USES, document, find_rules, meanings
-from maas_client.dataset.rules import FOR_LINES, FOR_ROWS
+from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
 from maas_client.dataset.rules_layout import LAYOUT_RULES
+from maas_client.dataset.tokens import Conversations
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests/dataset_cases"
 LINE = 7
 ROWS = 30
+LONG = "Lima is the capital of Peru. " * 20_000
 CALL = {"id": "1", "type": "function", "function": {"name": "search", "arguments": '{"q": "Peru"}'}}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://h/a.png"}}
 PARTS = {
@@ -38,7 +41,7 @@ DEFECTS, VALID = cases("defects.toml"), cases("valid.toml")
 
 
 def _filled(text):
-    text = text.replace("@IMAGES", ", ".join([json.dumps(IMAGE)] * 65))
+    text = text.replace("@LONG", LONG).replace("@IMAGES", ", ".join([json.dumps(IMAGE)] * 65))
     return re.sub("@[SQABCRT](?![a-z])", lambda match: json.dumps(PARTS[match[0]]), text)
 
 
@@ -47,8 +50,7 @@ def _row(case):
         return _filled(case["row"])
     # A key that stood here as a whole would be taken for one that has leaked.
     texts = {key: case[key].replace("~", "") for key in ("system", "question", "answer") if key in case}
-    if texts.get("answer") == "LONG":
-        texts["answer"] = "Lima is the capital of Peru. " * 20_000
+    texts = {key: LONG if text == "LONG" else text for key, text in texts.items()}
     messages = [
         {"role": "user", "content": texts.get("question", "What is the capital of Peru?")},
         {"role": "assistant", "content": texts.get("answer", "Lima.")},
@@ -92,6 +94,7 @@ def found(tmp_path, case):
     model = catalog.get(case["model"]) if "model" in case else None
     return check(
         path, model=model, service=case.get("service", "azureml"), method=case.get("method", "supervised"),
+        tokens=partial(Conversations, model) if model and case.get("tokens") else None,
         # Rules across rows are tested elsewhere; many cases repeat a row on purpose.
         ignore=[group for group in ("DUP", "LEK", "LEN") if any(rule.startswith(group) for rule in RULES)],
     )  # fmt: skip
@@ -123,7 +126,7 @@ def test_an_odd_file_is_right(tmp_path, case):
 def test_every_rule_about_lines_rows_and_layouts_has_a_case():
     # A row of 16 MiB, 100 brackets, 1,000 digits and an archive are made in other tests.
     elsewhere = {"JSN005", "JSN006", "LIM005", "FMT015"}
-    ours = {rule.id for table in (FOR_LINES, FOR_ROWS, LAYOUT_RULES) for rule in table}
+    ours = {rule.id for table in (FOR_LINES, FOR_ROWS, FOR_MEASURES, LAYOUT_RULES) for rule in table}
     assert ours - elsewhere <= {rule for case in DEFECTS for rule in (case["rule"], *case.get("also", ()))}
     names = [case["name"] for case in (*DEFECTS, *VALID)]
     assert len(DEFECTS) >= 80
