@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from maas_client.dataset.layout import Layout
+from maas_client.dataset.profile import Profile
 from maas_client.dataset.rule import Problem, Rule, Severity
 from maas_client.dataset.rules_file import Contents, Seen
 from maas_client.dataset.shapes import COMPLETION_NAMES, PROMPT_NAMES
@@ -46,6 +47,14 @@ def _mixed(contents: Contents) -> Iterator[Problem]:
         yield Problem(f"The rows have several shapes: {', '.join(texts)}{more}.", line=odd.line, byte=odd.byte)
 
 
+def _always(_: Contents) -> Iterator[Problem]:
+    yield Problem("The file is meant for preference training, which no source says that Azure ML does as a service.")
+
+
+def _preferences_on_azureml(profile: Profile) -> Severity | None:
+    return Severity.WARNING if (profile.service, profile.method) == ("azureml", "dpo") else None
+
+
 _E = Severity.ERROR
 _IMPORT = "azureml-acft-contrib-hf-nlp 0.0.91, data_import.py (one JSON object a line)"
 _WHY = "The service reads one JSON object a line: it skips every line, or fails."
@@ -68,5 +77,8 @@ LAYOUT_RULES: tuple[Rule[Contents], ...] = (
     Rule("SCH012", "mixed-shapes", _E, f"{_IMPORT}; together 1.5.35, check_file (same format everywhere)",
          "Rows of all shapes but one are skipped or refused.",
          "Convert the others, or put them into a file of their own.", _mixed),
+    Rule("PRF007", "service-without-preferences", Severity.WARNING,
+         "azureml-acft-contrib-hf-nlp 0.0.91 (chat completion)", "The service would skip every row.",
+         "Check it with --service foundry, or convert it to chat rows.", _always, adapt=_preferences_on_azureml),
 )
 # fmt: on

@@ -20,8 +20,12 @@ _PHONE = re.compile(
     r"(?<![0-9A-Za-z.-])[2-9][0-9]{2}(?P<mark>[-.])[2-9][0-9]{2}(?P=mark)[0-9]{4}(?![0-9.-]?[0-9])"
 )
 _CARD = re.compile(
-    r"(?<![0-9A-Za-z.-])(?:[3-6][0-9]{3}(?P<mark>[ -])[0-9]{4}(?P=mark)[0-9]{4}(?P=mark)[0-9]{1,4}|"
-    r"3[47][0-9]{2}(?P<gap>[ -])[0-9]{6}(?P=gap)[0-9]{5}|[3-6][0-9]{12,18})(?![0-9A-Za-z]|[.-][0-9])"
+    r"(?<![0-9A-Za-z.-])(?:[2-6][0-9]{3}(?P<mark>[ -])[0-9]{4}(?P=mark)[0-9]{4}(?P=mark)[0-9]{4}|"
+    r"3[47][0-9]{2}(?P<gap>[ -])[0-9]{6}(?P=gap)[0-9]{5}|3[47][0-9]{13}|[2-6][0-9]{15})(?![0-9A-Za-z]|[ .-][0-9])"
+)
+# Visa, Mastercard, Discover, JCB; American Express. Source: ISO/IEC 7812-1; issuers' ranges of numbers.
+_ISSUED = re.compile(
+    r"(?:4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|6(?:011|4[4-9]|5)|35(?:2[89]|[3-8]))[0-9]+|3[47][0-9]{13}"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 _INSURANCE = re.compile(
@@ -64,7 +68,7 @@ def _email(match: re.Match[str]) -> bool:
 
 def _card(match: re.Match[str]) -> bool:
     digits = re.sub(r"[ -]", "", match[0])
-    return 13 <= len(digits) <= 19 and luhn(digits) and len(set(digits)) > 1
+    return bool(_ISSUED.fullmatch(digits)) and luhn(digits)
 
 
 def _address(match: re.Match[str]) -> bool:
@@ -127,7 +131,7 @@ def _email_screen(block: bytes) -> Iterator[int]:
 
 _NUMBERS = Shapes(
     rb"\+0[0 .()]{7}",
-    rb"000(?:\) ?000| 000 0000|\.000\.0000| 00 0000|0 0000 0000 0|0 000000 0|0000000000)",
+    rb"000(?:\) ?000| 000 0000|\.000\.0000| 00 0000|0 0000 0000 0|0 000000 0|000000000000)",
     rb"AA00 ?[A0]{4}",
     rb"\.00?0?\.0",
 )
