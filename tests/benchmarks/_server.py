@@ -46,10 +46,40 @@ WORKSPACE = b'{"location":"eastus2","properties":{"workspaceId":"g","discoveryUr
 SECRETS = b'{"secretsType":"Sas","sasToken":"sv=2022-11-02&sig=x"}'
 
 
+received = 0
+"""Bytes of files."""
+stored: dict[bytes, int] = {}
+"""Bytes by path; a file counts as there once its first part came."""
+
+
 def answer(status: str, body: bytes, head: bytes = b"") -> bytes:
     fixed = b"content-type: application/json\r\nx-ms-request-id: 1\r\ndate: Mon, 23 Nov 2026 00:00:00 GMT\r\n"
     length = b"content-length: %d\r\n" % len(body)
     return b"HTTP/1.1 " + status.encode() + b"\r\n" + fixed + head + length + b"\r\n" + body
+
+
+def route(line: bytes, length: int, datastore: bytes) -> bytes:
+    """Answer a request by its first line, and count what it brings."""
+    global received
+    method, target, _ = line.split(b" ", 2)
+    path = target.partition(b"?")[0]
+    is_list = b"comp=blocklist" in target
+    if method == b"PUT" and not is_list:
+        received += length
+        stored[path] = stored.get(path, 0) + length
+    if method == b"HEAD" and path in stored:
+        return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % stored[path]
+    if method == b"HEAD" or (is_list and method == b"GET"):
+        return b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+    if method == b"PUT":
+        return answer("201 Created", b"")
+    bodies = (
+        (b"/received", b"%d" % received),
+        (b"/listSecrets", SECRETS),
+        (b"/datastores/", datastore),
+        (b"/jobs/", JOB),
+    )
+    return answer("200 OK", next((body for mark, body in bodies if mark in path), WORKSPACE))
 
 
 async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
@@ -64,6 +94,7 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, por
             }
         }
     ).encode()
+    global received
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -71,20 +102,10 @@ async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, por
             length = next(
                 (int(h.split(b":")[1]) for h in rest.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0
             )
+            reply = route(line, length, datastore)
             while length > 0:
                 length -= len(await reader.read(min(length, 1 << 20)))
-            if line.startswith(b"HEAD"):
-                writer.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
-            elif line.startswith(b"PUT"):
-                writer.write(answer("201 Created", b""))
-            elif b"/listSecrets" in line:
-                writer.write(answer("200 OK", SECRETS))
-            elif b"/datastores/" in line:
-                writer.write(answer("200 OK", datastore))
-            elif b"/jobs/" in line:
-                writer.write(answer("200 OK", JOB))
-            else:
-                writer.write(answer("200 OK", WORKSPACE))
+            writer.write(reply)
             await writer.drain()
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from maas_client.errors import ConfigurationError, ConflictError, NotFoundError
+from maas_client.types import FineTunedModel
 
 MODEL = "Phi-3-mini-4k-instruct"
 
@@ -107,3 +108,15 @@ async def test_data_assets_of_all_names(both, train, unique):
     assert f"{name}-0" not in listed
     everything = {asset.name for asset in await both.collect(client.data.list(archived=True))}
     assert {asset.name for asset in made} <= everything
+
+
+async def test_a_large_file_goes_in_blocks_and_comes_back_whole(both, tmp_path, unique):
+    client, name = both.client, f"{unique('large')}.jsonl"
+    content = f"{name}\n".encode() * (66 * 1024 * 1024 // (len(name) + 1))
+    (tmp_path / name).write_bytes(content)
+    file = await both.call(client.files.upload(tmp_path / name))
+    assert (file.bytes, file.reused) == (len(content), False)
+    assert (await both.call(client.files.upload(tmp_path / name))).reused
+    model = FineTunedModel(id="x", name="x", version="1", uri=file.id)
+    await both.call(client.models.download(model, tmp_path / "back"))
+    assert (tmp_path / "back" / name).read_bytes() == content
