@@ -1,5 +1,6 @@
 """azure-ai-ml: workspace, datastores, data assets, and with them the blob protocol."""
 
+import os
 from typing import Any
 
 from tests.referee.scenarios.azure_sdk import Session
@@ -16,6 +17,23 @@ def get_workspace(session: Session) -> None:
     assert (found.name, found.location) == (session.workspace, "eastus2")
     assert found.discovery_url == f"{session.server.url}/discovery"
     assert found.mlflow_tracking_uri.startswith(f"azureml://{session.server.host}/mlflow/v1.0/subscriptions/")
+
+
+@operation("workspaces.get, the cloud described by ARM_CLOUD_METADATA_URL", schemes=("https",))
+def get_workspace_by_metadata(session: Session) -> None:
+    from azure.ai.ml import MLClient
+
+    from tests.referee.scenarios.azure_sdk import GROUP, SUBSCRIPTION, Credential
+
+    # Set by the SDK itself when a cloud is named, and preferred by it from then on.
+    named = os.environ.pop("AZUREML_CURRENT_CLOUD")
+    os.environ["ARM_CLOUD_METADATA_URL"] = f"{session.server.url}/metadata/endpoints?api-version=2019-05-01"
+    try:
+        client = MLClient(Credential(), SUBSCRIPTION, GROUP, session.workspace, enable_telemetry=False)
+        assert client.workspaces.get(session.workspace).location == "eastus2"
+    finally:
+        del os.environ["ARM_CLOUD_METADATA_URL"]
+        os.environ["AZUREML_CURRENT_CLOUD"] = named
 
 
 @operation("datastores.get")

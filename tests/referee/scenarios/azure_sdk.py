@@ -17,7 +17,7 @@ from tests.referee.scenarios.server import Server
 
 SUBSCRIPTION = "11111111-2222-4333-8444-555555555555"
 GROUP = "rg-referee"
-CLOUD = "LocalCloud"
+CLOUD = "RefereeCloud"
 
 
 class Credential:

@@ -91,6 +91,29 @@ def complete_with_schema(session: Session) -> None:
     assert caught[0].status_code in {400, 422}
 
 
+@operation("ChatCompletionsClient.complete: a prompt that the content filter stops is 400")
+def complete_filtered(session: Session) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    # The second mark asks for the other of the two documented forms.
+    for mark in ("maas-simulated-violence", "maas-simulated-violence-nested"):
+        with raising(HttpResponseError, "content_filter") as caught:
+            chat(session).complete(body={"messages": [{"role": "user", "content": mark}]})
+        assert caught[0].status_code == 400
+
+
+@operation("EmbeddingsClient.embed: ResourceNotFoundError, a chat model has no such route")
+def embed(session: Session) -> None:
+    from azure.ai.inference import EmbeddingsClient
+    from azure.core.credentials import AzureKeyCredential
+    from azure.core.exceptions import ResourceNotFoundError
+
+    credential = AzureKeyCredential(session.state["key"])
+    with raising(ResourceNotFoundError) as caught:
+        EmbeddingsClient(endpoint=session.state["uri"], credential=credential).embed(input=["x"])
+    assert caught[0].status_code == 404
+
+
 @operation("ChatCompletionsClient.complete: no messages")
 def complete_nothing(session: Session) -> None:
     from azure.core.exceptions import HttpResponseError

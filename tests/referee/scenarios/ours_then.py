@@ -4,7 +4,7 @@ from maas_client.errors import NotFoundError
 from maas_client.types import JobStatus
 from tests.referee.scenarios.operations import Scenario, raising
 from tests.referee.scenarios.ours import MODEL, OurSession, carry_out
-from tests.referee.scenarios.server import ALL_DONE
+from tests.referee.scenarios.server import ALL_DONE, files_below
 
 scenario = Scenario()
 operation = scenario.operation
@@ -38,6 +38,24 @@ def watch_theirs(session: OurSession) -> None:
 def read_theirs(session: OurSession) -> None:
     assert any("SIMULATED" in line for line in session.client.jobs.logs("theirs"))
     assert {point.key for point in session.client.jobs.metrics("theirs")} >= {"loss", "train_loss"}
+
+
+@operation("maas_client on their job and model: jobs.download, models.get, download")
+def download_theirs(session: OurSession) -> None:
+    job, model = session.folder / "their-job", session.folder / "their-model"
+    session.client.jobs.download("theirs", job)
+    assert any(name.endswith("registered_model/adapter_config.json") for name in files_below(job))
+    found = session.client.models.get("theirs-model")
+    assert (found.version, found.job_name) == ("1", "theirs")
+    session.client.models.download(found, model)
+    assert len(files_below(model)) == 4
+
+
+@operation("maas_client on their data asset: data.get")
+def data_of_theirs(session: OurSession) -> None:
+    asset = session.client.data.get("train")
+    assert asset.version == "1"
+    assert session.client.jobs.get("theirs").training_file == asset.id
 
 
 @operation("maas_client on their data asset: jobs.create")
