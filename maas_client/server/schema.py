@@ -6,7 +6,7 @@ to the same tables.
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -35,7 +35,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (settled, ends_at);
 CREATE TABLE models (
   workspace TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, job TEXT NOT NULL, base TEXT NOT NULL,
-  created REAL NOT NULL, PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
+  created REAL NOT NULL, changes TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (workspace, name, version)) WITHOUT ROWID;
 CREATE TABLE model_counters (
   workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
 CREATE TABLE endpoints (
@@ -65,5 +66,8 @@ ALTER TABLE endpoints ADD COLUMN used_at REAL;
 CREATE TABLE subscriptions (
   workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, model TEXT NOT NULL, created REAL NOT NULL,
   ready_at REAL NOT NULL, delete_at REAL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
+""",
+    2: """
+ALTER TABLE models ADD COLUMN changes TEXT NOT NULL DEFAULT '{}';
 """,
 }

@@ -1,6 +1,6 @@
-"""Registered models. Source: azure-rest-api-specs `ModelVersion`; properties: azureml-acft-common-components 0.0.91."""
+"""Registered models. Source: azure-rest-api-specs `ModelVersion`; azure-ai-ml 1.35.2, which archives by a PUT."""
 
-from maas_client.server.azureml.wire import Call, Json, Reply, listing, system_data
+from maas_client.server.azureml.wire import Call, Json, Reply, list_view, listing, system_data
 from maas_client.server.service import models
 from maas_client.server.service.models import Model
 from maas_client.server.service.world import Workspace
@@ -12,16 +12,25 @@ def get_version(call: Call) -> Reply:
     return Reply(200, _version(where, models.get(call.world, where, call.path["name"], call.path["version"])))
 
 
-def list_versions(call: Call) -> Reply:
-    """GET the versions, newest first."""
+def put_version(call: Call) -> Reply:
+    """PUT over a version that a job registered."""
     where = call.workspace
-    return listing(_version(where, model) for model in models.versions(call.world, where, call.path["name"]))
+    changed = models.update(call.world, where, call.path["name"], call.path["version"], call.properties())
+    return Reply(200, _version(where, changed))
+
+
+def list_versions(call: Call) -> Reply:
+    """GET the versions that the view shows, newest first."""
+    where, view = call.workspace, list_view(call)
+    found = models.versions(call.world, where, call.path["name"])
+    return listing(_version(where, model) for model in found if view.shows(archived=model.archived))
 
 
 def list_containers(call: Call) -> Reply:
-    """GET the models of the workspace."""
+    """GET the models of the workspace; none of them is archived whole."""
     where = call.workspace
-    return listing(_container(where, model) for model in models.containers(call.world, where))
+    found = models.containers(call.world, where) if list_view(call).shows(archived=False) else []
+    return listing(_container(where, model) for model in found)
 
 
 def get_container(call: Call) -> Reply:
@@ -31,30 +40,25 @@ def get_container(call: Call) -> Reply:
 
 
 def _version(where: Workspace, model: Model) -> Json:
-    properties = {
-        "baseModelId": f"azureml://registries/azureml/models/{model.base}",
-        "baseWeightsId": model.base,
-        "baseModelWeightsVersion": "1.0",
-        "hasDeltaWeights": "true",
-        "maas-finetuning": "true",
-        "maas.simulated": "true",
-    }
+    # A stage is shown where somebody wrote one: older api-versions have none.
+    stage = {"stage": model.changes["stage"]} if model.changes.get("stage") else {}
     return {
         "id": f"{where.arm_id}/models/{model.name}/versions/{model.version}",
         "name": str(model.version),
         "type": "Microsoft.MachineLearningServices/workspaces/models/versions",
         "properties": {
-            "description": "simulated: holds no weights",
-            "tags": {},
-            "properties": properties,
-            "isArchived": False,
+            "description": model.changes.get("description", "simulated: holds no weights"),
+            "tags": model.changes.get("tags", {}),
+            "properties": model.properties,
+            "isArchived": model.archived,
             "isAnonymous": False,
             # null crashes Microsoft's SDK
             "flavors": {},
-            "modelType": "custom_model",
+            "modelType": models.MODEL_TYPE,
             "modelUri": models.model_uri(where, model.job),
             "jobName": model.job,
             "provisioningState": "Succeeded",
+            **stage,
         },
         "systemData": system_data(model.created),
     }

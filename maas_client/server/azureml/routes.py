@@ -62,7 +62,14 @@ def _arm() -> Iterator[Operation]:
     yield row("ModelContainers_Get", "GET", f"{_W}/models/{{name}}", ANY, models.get_container)
     yield row("ModelVersions_List", "GET", f"{_W}/models/{{name}}/versions", ANY, models.list_versions)
     yield row("ModelVersions_Get", "GET", f"{_W}/models/{{name}}/versions/{{version}}", ANY, models.get_version)
-    yield row("ModelVersions_CreateOrUpdate", "PUT", f"{_W}/models/{{name}}/versions/{{version}}", ANY)
+    yield Operation(
+        "ModelVersions_CreateOrUpdate",
+        "PUT",
+        f"{_W}/models/{{name}}/versions/{{version}}",
+        ANY,
+        models.put_version,
+        missing="new versions from a path: models come from jobs",
+    )
     serverless = f"{_W}/serverlessEndpoints"
     yield row("ServerlessEndpoints_List", "GET", serverless, SERVERLESS, endpoints.list_endpoints)
     yield row("ServerlessEndpoints_Get", "GET", f"{serverless}/{{name}}", SERVERLESS, endpoints.get)

@@ -50,7 +50,7 @@ def normalised(body: Json) -> Json:
     known = {key: value for key, value in body.items() if value is not None and key not in _READ_ONLY}
     result = {**_BASE_DEFAULTS, **known}
     for key in ("tags", "properties"):
-        result[key] = _strings(result[key], key)
+        result[key] = strings(result[key], key)
     if not isinstance(result["isArchived"], bool):
         raise user_error("isArchived must be true or false.", target="isArchived")
     for key in ("displayName", "description", "experimentName"):
@@ -132,6 +132,25 @@ def immutable(field: str) -> ServiceError:
     )
 
 
+def strings(value: object, target: str) -> dict[str, str]:
+    """Return tags or the like: numbers as text, without what is null.
+
+    Raises:
+        ServiceError: 400, a value is neither.
+    """
+    if not isinstance(value, dict):
+        raise user_error(f"{target} must be an object.", target=target)
+    result: dict[str, str] = {}
+    for key, item in value.items():
+        if item is None:
+            continue
+        # Numbers were accepted by the real service (a report of 2025-05), although the specification says strings.
+        if isinstance(item, bool) or not isinstance(item, str | int | float):
+            raise user_error(f"{target}.{key} must be a string.", target=f"{target}.{key}")
+        result[key] = item if isinstance(item, str) else repr(item)
+    return result
+
+
 def _details(details: Json) -> Json:
     if details.get("modelProvider") != "Custom":
         raise user_error(
@@ -151,7 +170,7 @@ def _details(details: Json) -> Json:
         "model": _input(_object(details, "model", "fineTuningDetails"), "fineTuningDetails.model"),
         "trainingData": _data(_object(details, "trainingData", "fineTuningDetails"), "fineTuningDetails.trainingData"),
         "validationData": None,
-        "hyperParameters": _strings(details.get("hyperParameters") or {}, "fineTuningDetails.hyperParameters"),
+        "hyperParameters": strings(details.get("hyperParameters") or {}, "fineTuningDetails.hyperParameters"),
     }
     if details.get("validationData") is not None:
         data = _object(details, "validationData", "fineTuningDetails")
@@ -205,17 +224,3 @@ def _object(holder: Json, key: str, path: str) -> Json:
     if not isinstance(value, dict):
         raise user_error(f"{path}.{key} is required and must be an object.", target=f"{path}.{key}")
     return value
-
-
-def _strings(value: object, target: str) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise user_error(f"{target} must be an object.", target=target)
-    result: dict[str, str] = {}
-    for key, item in value.items():
-        if item is None:
-            continue
-        # Numbers were accepted by the real service (a report of 2025-05), although the specification says strings.
-        if isinstance(item, bool) or not isinstance(item, str | int | float):
-            raise user_error(f"{target}.{key} must be a string.", target=f"{target}.{key}")
-        result[key] = item if isinstance(item, str) else repr(item)
-    return result

@@ -77,6 +77,9 @@ def _register(world: World, job: Job, end: float) -> str:
         version = db.execute(
             "SELECT latest FROM model_counters WHERE workspace=? AND name=?", (job.workspace, name)
         ).fetchone()[0]
-        db.execute("INSERT INTO models VALUES (?,?,?,?,?,?)", (job.workspace, name, version, job.name, base, end))
+        db.execute(
+            "INSERT INTO models (workspace, name, version, job, base, created) VALUES (?,?,?,?,?,?)",
+            (job.workspace, name, version, job.name, base, end),
+        )
         db.execute("UPDATE jobs SET model=?, model_version=? WHERE seq=?", (name, version, job.seq))
     return name

@@ -47,6 +47,17 @@ def download_model(session: Session) -> None:
     assert all(name.startswith("helper-model/registered_model/") for name in found)
 
 
+@operation("models.archive, restore")
+def archive_model(session: Session) -> None:
+    before = session.client.models.get("helper-model", version="1")
+    session.client.models.archive("helper-model", version="1")
+    assert list(session.client.models.list(name="helper-model")) == []
+    session.client.models.restore("helper-model", version="1")
+    assert [model.version for model in session.client.models.list(name="helper-model")] == ["1"]
+    after = session.client.models.get("helper-model", version="1")
+    assert (after.path, after.properties) == (before.path, before.properties)
+
+
 @operation("models.get: ResourceNotFoundError")
 def get_no_model(session: Session) -> None:
     from azure.core.exceptions import ResourceNotFoundError

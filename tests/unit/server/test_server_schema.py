@@ -37,6 +37,7 @@ CREATE TABLE endpoints (
 CREATE TABLE operations (
   id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
 INSERT INTO workspaces VALUES ('s/r/w', 'guid', 'account', 's', 'r', 'w');
+INSERT INTO models VALUES ('s/r/w', 'm', 1, 'j', 'Phi-4', 2.0);
 INSERT INTO blobs VALUES ('account', 'c', 'a/b', 'abc', 3, '"e"', 1.0, 'text/plain', '{"a": "1"}');
 PRAGMA user_version=1;
 """
@@ -60,14 +61,32 @@ def test_a_file_of_version_1_is_migrated_and_keeps_what_it_holds(tmp_path):
     store = Store(old)
     workspace = store.one("SELECT * FROM workspaces")
     blob = store.one("SELECT * FROM blobs")
+    model = store.one("SELECT * FROM models")
     store.close()
     Store(new).close()
+    assert model is not None
+    assert tuple(model) == ("s/r/w", "m", 1, "j", "Phi-4", 2.0, "{}")
     assert workspace is not None
     assert blob is not None
     assert tuple(workspace) == ("s/r/w", "guid", "account", "s", "r", "w", "eastus2")
     assert (blob["path"], blob["metadata"], blob["headers"]) == ("a/b", '{"a": "1"}', "{}")
     assert tables(old / "state.db") == tables(new / "state.db")
     Store(old).close()
+
+
+def test_a_file_of_version_2_is_migrated_and_keeps_what_it_holds(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    with sqlite3.connect(old / "state.db") as db:
+        db.executescript(VERSION_1 + schema.MIGRATIONS[1] + "PRAGMA user_version=2;")
+    store = Store(old)
+    model = store.one("SELECT * FROM models")
+    store.close()
+    Store(new).close()
+    assert model is not None
+    assert (model["name"], model["version"], model["changes"]) == ("m", 1, "{}")
+    assert tables(old / "state.db") == tables(new / "state.db")
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):

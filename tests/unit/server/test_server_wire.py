@@ -94,9 +94,9 @@ def test_envelope_and_ids(space):
 
 
 def test_what_is_not_there_says_so(space):
-    absent = space.call("PUT", "/models/a/versions/1", {})
+    absent = space.call("POST", "/codes/a/versions/1/startPendingUpload", {})
     assert (absent.status, absent.error["code"]) == (501, "NotImplemented")
-    assert "ModelVersions_CreateOrUpdate" in absent.error["message"]
+    assert "CodeVersions_CreateOrGetStartPendingUpload" in absent.error["message"]
     unknown = space.call("GET", "/nothing")
     assert (unknown.status, unknown.error["code"]) == (404, "NotFound")
     wrong = space.call("PATCH", "/jobs/a", {})
