@@ -26,7 +26,10 @@ def artifacts(choice: Choice, output: "Output", *, name: str) -> None:
     output.table(("FILE", "SIZE"), [(artifact.path, size(artifact.bytes)) for artifact in found])
 
 
-@click.command(epilog=examples("maas-ft jobs download support-bot ./support-bot --local"))
+@click.command(
+    short_help="Fetch the files that a job has left so far.",
+    epilog=examples("maas-ft jobs download support-bot ./support-bot --local"),
+)
 @click.argument("name")
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name that differ.")

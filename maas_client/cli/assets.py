@@ -56,10 +56,11 @@ def get(choice: Choice, output: "Output", *, asset: str) -> None:
 
 
 @assets.command(
+    short_help="Register a file that the storage has already.",
     epilog=examples(
         "maas-ft files upload train.jsonl --asset support-data --local",
         "maas-ft assets create support-data \\\n    azureml://datastores/workspaceblobstore/paths/train.jsonl",
-    )
+    ),
 )
 @click.argument("asset", metavar="NAME[:VERSION]")
 @click.argument("uri")

@@ -15,7 +15,9 @@ def config() -> None:
     """Settings."""
 
 
-@config.command(epilog=examples("maas-ft config show --profile prod"))
+@config.command(
+    short_help="Show each setting and where it comes from.", epilog=examples("maas-ft config show --profile prod")
+)
 @takes_choice
 def show(choice: Choice, output: "Output") -> None:
     """Show each setting and where it comes from; secrets are masked, nothing is sent."""

@@ -18,10 +18,11 @@ def files() -> None:
 
 
 @files.command(
+    short_help="Upload files without judging them.",
     epilog=examples(
         "maas-ft files upload train.jsonl validation.jsonl --profile prod",
         "maas-ft files upload train.jsonl --asset support-data:3 --profile prod",
-    )
+    ),
 )
 @click.argument("paths", metavar="F...", nargs=-1, required=True)
 @click.option("--asset", metavar="NAME[:VERSION]", help="Register it as a data asset; the next version by default.")

@@ -17,7 +17,11 @@ def models() -> None:
     """Base models, and those that jobs made."""
 
 
-@models.command("list", epilog=examples("maas-ft models list", "maas-ft models list --local"))
+@models.command(
+    "list",
+    short_help="List base models, or fine-tuned ones.",
+    epilog=examples("maas-ft models list", "maas-ft models list --local"),
+)
 @click.option("--fine-tuned", is_flag=True, help="The workspace's fine-tuned models instead.")
 @takes_choice
 def list_models(choice: Choice, output: "Output", *, fine_tuned: bool) -> None:
@@ -39,11 +43,12 @@ def list_models(choice: Choice, output: "Output", *, fine_tuned: bool) -> None:
 
 
 @models.command(
+    short_help="Show a base model or a fine-tuned one.",
     epilog=examples(
         "maas-ft models get Phi-4-mini-instruct",
         "maas-ft models get Phi-4-mini-instruct --registry azureml --profile prod",
         "maas-ft models get support-bot --local",
-    )
+    ),
 )
 @click.argument("name")
 @click.option("--version", metavar="V", help="The newest by default.")
@@ -78,7 +83,10 @@ def get(choice: Choice, output: "Output", *, name: str, version: str | None, reg
         _show_tuned(client.models.get(name, version), output)
 
 
-@models.command(epilog=examples("maas-ft models download support-bot ./adapter --local"))
+@models.command(
+    short_help="Fetch the files of a fine-tuned model.",
+    epilog=examples("maas-ft models download support-bot ./adapter --local"),
+)
 @click.argument("name")
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--version", metavar="V", help="The newest by default.")

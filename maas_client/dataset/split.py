@@ -148,8 +148,9 @@ def _decoded(file: Path, line: Line) -> object:
     try:
         return json.loads(line.data or b"")
     except (ValueError, RecursionError) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise DatasetError(
-            f"{file}:{line.number}: not a row: {error}. Nothing was written.", hint=f"See: maas-ft data check {file}"
+            f"{file}:{line.number}: not a row: {why}. Nothing was written.", hint=f"See: maas-ft data check {file}"
         ) from None
 
 

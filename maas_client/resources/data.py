@@ -50,7 +50,7 @@ class AsyncData:
         if "://" not in uri:
             raise ConfigurationError(
                 f"{uri!r} is not where an uploaded file lies.",
-                hint="Upload it first: client.data.create(name, client.files.upload(path)).",
+                hint="Upload it first: `maas-ft files upload F --asset NAME`, or client.files.upload(path).",
             )
         draft = AssetDraft(check_asset_name(name), uri, description, dict(tags or {}))
         if version is not None:

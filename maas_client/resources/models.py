@@ -54,7 +54,7 @@ class AsyncModels:
                 f"There is no model named {name!r} in the workspace.",
                 status=404,
                 operation="ModelVersions_List",
-                hint="See `maas-ft models list`.",
+                hint="See `maas-ft models list --fine-tuned`; a base model needs --registry azureml.",
             )
         return newest
 

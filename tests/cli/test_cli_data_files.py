@@ -44,7 +44,7 @@ def test_a_bad_row_stops_a_conversion_before_anything_is_written(invoke, tmp_pat
         assert not (tmp_path / "out.jsonl").exists()
     result = invoke("data", "convert", "faq.csv", "-o", "out.jsonl", "--skip-invalid", "--system", "Be brief.")
     assert result.exit_code == 0
-    assert "Converted 1 rows (1 prompt and completion). Left out 31." in result.stderr
+    assert "Converted 1 row (1 prompt and completion). Left out 31." in result.stderr
     assert json.loads((tmp_path / "out.jsonl").read_text())["messages"][0] == {"role": "system", "content": "Be brief."}
 
 
@@ -77,3 +77,23 @@ def test_an_unknown_rule_names_those_that_look_like_it(invoke):
     assert (result.exit_code, result.stdout) == (2, "")
     assert "There is no rule 'role-speling'." in result.stderr
     assert "Did you mean role-spelling" in result.stderr
+
+
+def test_a_file_without_rows_is_told_with_what_to_do(invoke, tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    unread = tmp_path / "unread.jsonl"
+    unread.write_bytes(b"\x82 no row\n")
+    model = ("--model", "Phi-3-mini-4k-instruct")
+
+    converted = invoke("data", "convert", str(empty))
+    counted = invoke("data", "stats", str(empty))
+    billed = invoke("data", "cost", str(unread), *model)
+    parted = invoke("data", "split", str(unread), "--validation", "0.5")
+
+    assert [each.exit_code for each in (converted, counted, billed, parted)] == [3, 2, 3, 3]
+    assert "hint: Name a file that has rows." in converted.stderr
+    assert "hint: Write one JSON object a line." in counted.stderr
+    assert "maas-ft data check" in billed.stderr
+    assert "not UTF-8" in parted.stderr
+    assert "codec" not in parted.stderr

@@ -48,6 +48,7 @@ def test_every_command_has_help_with_an_example(invoke, path):
     assert result.stderr == ""
     assert "maas-ft" in result.stdout.partition("Options:")[2] or not path
     assert max(map(len, result.stdout.splitlines())) <= 80
+    assert not [line for line in result.stdout.splitlines() if line.startswith("  ") and line.endswith("...")]
 
 
 def test_help_loads_nothing_heavy(own_folders):

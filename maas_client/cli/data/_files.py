@@ -20,8 +20,7 @@ def refuse_missing(files: Iterable[str]) -> None:
         source = open_source(Path(file))
         if isinstance(source, Probe):
             words = {"missing": "There is no such file", "file": "The file is empty", "unreadable": source.detail}
-            raise ConfigurationError(
-                f"{file}: {words.get(source.kind, f'This is a {source.kind}')}.", hint="Check the path."
-            )
+            hint = "Write one JSON object a line." if source.kind == "file" else "Check the path."
+            raise ConfigurationError(f"{file}: {words.get(source.kind, f'This is a {source.kind}')}.", hint=hint)
         with source:
             continue

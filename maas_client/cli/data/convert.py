@@ -92,6 +92,7 @@ def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[
     good = shapes.total()
     if not good or (bad and not skip_invalid):
         what = f"{bad:,} of {good + bad:,} rows cannot be converted" if bad else "There are no rows"
-        raise DatasetError(f"{what}; nothing was written.", hint="Correct them, or leave them out: --skip-invalid.")
+        hint = "Correct them, or leave them out: --skip-invalid." if bad else "Name a file that has rows."
+        raise DatasetError(f"{what}; nothing was written.", hint=hint)
     kinds = ", ".join(f"{count:,} {shape}" for shape, count in shapes.most_common())
-    talk(f"Converted {good:,} rows ({kinds})." + (f" Left out {bad:,}." if bad else ""))
+    talk(f"Converted {good:,} {'row' if good == 1 else 'rows'} ({kinds})." + (f" Left out {bad:,}." if bad else ""))

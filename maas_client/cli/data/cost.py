@@ -40,6 +40,7 @@ def cost(
     from maas_client.cli.data._files import refuse_missing
     from maas_client.dataset.cost import Price, read_prices
     from maas_client.dataset.cost import cost as work_out
+    from maas_client.errors import DatasetError
 
     if price_per_1k_tokens is not None and prices is not None:
         raise click.UsageError("Give a price or a list of prices, not both.")
@@ -53,6 +54,8 @@ def cost(
     found = work_out(
         files, model=model, epochs=epochs, validation=validation or None, price=price, tokenizer_json=tokenizer_json
     )
+    if not found.training_tokens:
+        raise DatasetError("No row to train on can be counted.", hint=f"See: maas-ft data check {files[0]}")
     if output.is_json:
         output.document(found.to_dict())
     else:
