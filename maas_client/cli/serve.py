@@ -1,10 +1,14 @@
 """`maas-ft serve`."""
 
+import os
 from pathlib import Path
 
 import click
 
 from maas_client.cli._options import examples
+
+_CONFORMANCE = "MAAS_SERVER_CONFORMANCE"
+"""Names the file of findings too, for servers that a program starts."""
 
 
 @click.command(epilog=examples("maas-ft serve --port 8800 --state-dir ./state --clock scaled:100"))
@@ -77,6 +81,8 @@ def serve(
         if error.name is None or error.name.startswith("maas_client"):
             raise
         raise extra_missing([error.name]) from None
+    if (conformance_specs or conformance_strict) and conformance is None and not os.environ.get(_CONFORMANCE):
+        raise click.UsageError("--conformance-spec and --conformance-strict need --conformance F, where findings go.")
     if state_dir is None:
         from platformdirs import user_state_path
 

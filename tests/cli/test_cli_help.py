@@ -103,3 +103,13 @@ def test_wrong_usage_is_told_in_two_lines(invoke, arguments, words):
     assert error.startswith("error: ")
     assert words in error
     assert hint.startswith("hint: maas-ft")
+
+
+@pytest.mark.parametrize("option", [("--conformance-strict",), ("--conformance-spec", "spec.json")])
+def test_serve_refuses_what_would_check_nothing(invoke, monkeypatch, option):
+    monkeypatch.delenv("MAAS_SERVER_CONFORMANCE", raising=False)
+
+    result = invoke("serve", *option)
+
+    assert result.exit_code == 2
+    assert "need --conformance F" in result.stderr
