@@ -41,6 +41,28 @@ def create_base_endpoint(session: Session) -> None:
     assert made.model_id == "azureml://registries/azureml/models/Phi-4-mini-instruct"
 
 
+@operation("marketplace_subscriptions, and an endpoint of another publisher's model")
+def subscribe(session: Session) -> None:
+    from azure.ai.ml.entities import MarketplaceSubscription
+
+    subscriptions, model = (
+        session.client.marketplace_subscriptions,
+        "azureml://registries/azureml-mistral/models/Ministral-3B",
+    )
+    wanted = MarketplaceSubscription(name="ministral", model_id=model)
+    with session.server.time_flows():
+        made = subscriptions.begin_create_or_update(wanted).result(timeout=60)
+        other = endpoint(session, "other", model)
+        deployed = session.client.serverless_endpoints.begin_create_or_update(other).result(timeout=60)
+        assert (made.status, made.provisioning_state) == ("subscribed", "succeeded")
+        assert (deployed.model_id, deployed.provisioning_state) == (model, "succeeded")
+        assert subscriptions.get("ministral").model_id == model
+        assert [each.name for each in subscriptions.list()] == ["ministral"]
+        session.client.serverless_endpoints.begin_delete(deployed.name).result(timeout=60)
+        subscriptions.begin_delete("ministral").result(timeout=60)
+    assert list(subscriptions.list()) == []
+
+
 @operation("serverless_endpoints.begin_create_or_update: one deployment for a tuned model")
 def create_second_endpoint(session: Session) -> None:
     from azure.core.exceptions import ResourceExistsError
