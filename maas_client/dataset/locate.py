@@ -56,9 +56,13 @@ class Locator:
         if self._text[at : at + 1] != '"':
             return at
         at += 1
-        for _ in range(offset):
-            match = _CHARACTER.match(self._text, at)
-            at = match.end() if match else at
+        while offset > 0:
+            # Up to the next escape a character is a character.
+            escape = self._text.find("\\", at, at + offset)
+            plain = offset if escape < 0 else escape - at
+            at, offset = at + plain, offset - plain
+            if offset and (match := _CHARACTER.match(self._text, at)):
+                at, offset = match.end(), offset - 1
         return at
 
     def repeated(self, path: Sequence[Key]) -> Iterator[tuple[str, int]]:

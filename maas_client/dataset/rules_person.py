@@ -3,11 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Problem, Rule, Screen, Severity
 from maas_client.dataset.rules_text import found
-from maas_client.dataset.screens import ESCAPES, Byte, Shapes, joined
+from maas_client.dataset.screens import ESCAPES, Byte, Shapes, joined, shape
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9._%+-]{1,64})@(?:[A-Za-z0-9-]{1,63}\.){1,8}(?P<top>[A-Za-z]{2,24})(?![A-Za-z0-9@_-])"
@@ -81,9 +82,56 @@ def _address(match: re.Match[str]) -> bool:
     return address.is_global and not address.is_multicast and long >= 2 and match[0] not in _KNOWN_HOSTS
 
 
+_LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-"
+
+
+def _emails(text: str) -> Iterator[re.Match[str]]:
+    """Yield what `_EMAIL.finditer` would: an address is looked for around each sign, not in all the text."""
+    end = 0
+    at = text.find("@")
+    while at >= 0:
+        before = text[max(at - 65, 0) : at]
+        length = len(before) - len(before.rstrip(_LOCAL))
+        match = _EMAIL.match(text, at - length) if length and at - length >= end else None
+        if match:
+            end = match.end()
+            yield match
+        at = text.find("@", at + 1)
+
+
+def _numbers(pattern: re.Pattern[str], *needed: bytes) -> Callable[[str], Iterator[re.Match[str]]]:
+    """Return the search for a pattern every match of which has one of these shapes."""
+
+    def search(text: str) -> Iterator[re.Match[str]]:
+        seen = _shape(text)
+        for part in needed:
+            if part in seen:
+                return pattern.finditer(text)
+        return iter(())
+
+    return search
+
+
+def _shape(text: str) -> bytes:
+    # Every rule about numbers asks for every text of a row; only short texts are worth keeping.
+    return _short_shape(text) if len(text) <= 20_000 else shape(text.encode("ascii", "replace"))
+
+
+@lru_cache(maxsize=64)
+def _short_shape(text: str) -> bytes:
+    return shape(text.encode("ascii", "replace"))
+
+
+_phones = _numbers(_PHONE, b"+0", b"(000)", b"000 000 0000", b"000.000.0000")
+_cards = _numbers(_CARD, b"0000 0000 0000 0000", b"0000 000000 00000", b"0" * 15)
+_ibans = _numbers(_IBAN, b"AA00")
+_insurances = _numbers(_INSURANCE, b"000 00 0000")
+_addresses = _numbers(_IP, b".0.0", b".00.0", b".000.0")
+
+
 def _reserved(row: Row) -> Iterator[Problem]:
     for path, _, text in row.texts:
-        for match in (*_EMAIL.finditer(text), *_IP.finditer(text)):
+        for match in (*_emails(text), *_addresses(text)):
             if _is_reserved(match[0]):
                 yield Problem(
                     f"{match[0][:60]!r} is reserved for examples.", path, offset=match.start(), group="reserved"
@@ -108,10 +156,10 @@ def _iban(match: re.Match[str]) -> bool:
 
 
 def _check(
-    pattern: re.Pattern[str], real: Callable[[re.Match[str]], bool], name: str
+    search: Callable[[str], Iterator[re.Match[str]]], real: Callable[[re.Match[str]], bool], name: str
 ) -> Callable[[Row], Iterator[Problem]]:
     def scan(text: str) -> list[tuple[int, str]]:
-        return [(match.start(), match[0]) for match in pattern.finditer(text) if real(match)]
+        return [(match.start(), match[0]) for match in search(text) if real(match)]
 
     return found(scan, lambda _, more: f"The text holds {name}{more}.")
 
@@ -144,17 +192,17 @@ _HINT = "Replace it by a made-up one or by a placeholder, if it is of a real per
 # fmt: off
 PERSON_RULES: tuple[Rule[Row], ...] = (
     Rule("PII001", "email-address", _W, "RFC 5322, section 3.4.1", _WHY, _HINT,
-         _check(_EMAIL, _email, "an e-mail address"), sensitive=True, screen=joined((_email_screen, ESCAPES))),
+         _check(_emails, _email, "an e-mail address"), sensitive=True, screen=joined((_email_screen, ESCAPES))),
     Rule("PII002", "telephone-number", _W, "ITU-T E.164; North American Numbering Plan", _WHY, _HINT,
-         _check(_PHONE, _any, "a telephone number"), sensitive=True, screen=_NUMBER_SCREEN),
+         _check(_phones, _any, "a telephone number"), sensitive=True, screen=_NUMBER_SCREEN),
     Rule("PII003", "card-number", _W, "ISO/IEC 7812-1", _WHY, _HINT,
-         _check(_CARD, _card, "the number of a payment card"), sensitive=True, screen=_NUMBER_SCREEN),
+         _check(_cards, _card, "the number of a payment card"), sensitive=True, screen=_NUMBER_SCREEN),
     Rule("PII004", "account-number", _W, "ISO 13616-1", _WHY, _HINT,
-         _check(_IBAN, _iban, "the number of a bank account (IBAN)"), sensitive=True, screen=_NUMBER_SCREEN),
+         _check(_ibans, _iban, "the number of a bank account (IBAN)"), sensitive=True, screen=_NUMBER_SCREEN),
     Rule("PII005", "insurance-number", _W, "US Social Security Administration, SSN randomization", _WHY, _HINT,
-         _check(_INSURANCE, _any, "a US social security number"), sensitive=True, screen=_NUMBER_SCREEN),
-    Rule("PII006", "ip-address", _W, "RFC 791; RFC 6890", _WHY, _HINT, _check(_IP, _address, "a public IP address"),
-         sensitive=True, screen=_NUMBER_SCREEN),
+         _check(_insurances, _any, "a US social security number"), sensitive=True, screen=_NUMBER_SCREEN),
+    Rule("PII006", "ip-address", _W, "RFC 791; RFC 6890", _WHY, _HINT,
+         _check(_addresses, _address, "a public IP address"), sensitive=True, screen=_NUMBER_SCREEN),
     Rule("PII007", "example-address", Severity.INFO, "RFC 2606; RFC 5737",
          "It is nobody's address; the model may learn to give it as if it were.",
          "Nothing to do, if it stands for an address in an explanation.", _reserved,

@@ -73,14 +73,16 @@ class Runs(Shared):
 _SHAPE = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", b"0" * 10 + b"A" * 26 + b" ")
 
 
-class Shapes(Shared):
-    """A shared screen over the shape of a block: digits read `0`, capital letters `A`, hyphens as spaces.
+def shape(data: bytes) -> bytes:
+    """Return text of the same length in which digits read `0`, capital letters `A`, and hyphens are spaces."""
+    return data.translate(_SHAPE)
 
-    So a search for numbers begins with a literal too.
-    """
+
+class Shapes(Shared):
+    """A shared screen over the shape of a block: so a search for numbers begins with a literal too."""
 
     def _search(self, block: bytes) -> Iterator[int]:
-        return super()._search(block.translate(_SHAPE))
+        return super()._search(shape(block))
 
 
 def joined(screens: Iterable[Screen]) -> Screen:

@@ -1,8 +1,13 @@
 """`data check` at the terminal and in pipelines: forms of output, selection, baselines, exit codes."""
 
+import io
 import json
+from pathlib import Path
 
 import pytest
+
+from maas_client.cli.data._rate import Rate
+from maas_client.dataset import Progress
 
 
 def test_sarif_and_github_are_written_for_other_programs(invoke, broken):
@@ -60,3 +65,39 @@ def test_what_is_listed_has_a_limit_and_says_so(invoke, tmp_path, form, listed):
         assert len(json.loads(result.stdout)["findings"]) == listed
         document = json.loads(few.stdout)
         assert (len(document["findings"]), document["summary"]["errors"], document["summary"]["shown"]) == (5, 80, 5)
+
+
+def test_the_number_of_processes_changes_nothing_but_the_time(invoke, broken):
+    alone, many = (invoke("data", "check", broken.name, "-o", "json", "--jobs", number) for number in ("1", "3"))
+    assert (alone.exit_code, alone.stdout) == (many.exit_code, many.stdout)
+    assert invoke("data", "check", broken.name, "--jobs", "0").exit_code == 2
+
+
+class _Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def _told(monkeypatch, stream, readings):
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    rate = Rate(stream)
+    for now, done, total in readings:  # noqa: B007 - the clock reads it
+        rate(Progress(Path("train.jsonl"), done, total))
+    rate.close()
+
+
+def test_a_long_check_tells_its_rate_and_what_is_left(monkeypatch):
+    screen = _Screen()
+    _told(monkeypatch, screen, [(0.0, 0, 400_000_000), (0.9, 10, 400_000_000), (2.0, 100_000_000, 400_000_000)])
+    lines = screen.getvalue().split("\r\x1b[2K")
+    assert lines == ["", "Checking train.jsonl: 100 MB of 400 MB (25%), 50 MB/s, 6s left", ""]
+
+
+def test_a_log_gets_a_line_every_ten_seconds_and_a_short_check_none(monkeypatch, capsys):
+    readings = [(0.0, 0, None), (0.5, 5_000_000, None), (2.0, 20_000_000, None), (4.0, 40_000_000, None)]
+    _told(monkeypatch, None, [*readings, (12.5, 125_000_000, None)])
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["Checking train.jsonl: 20 MB, 10 MB/s", "Checking train.jsonl: 125 MB, 10 MB/s"]
+    _told(monkeypatch, None, readings[:2])
+    assert capsys.readouterr().err == ""

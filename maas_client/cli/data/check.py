@@ -42,6 +42,12 @@ _KEPT = 1000
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Findings listed; 50 as text, else 1000.")
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes; one a core for large files. Findings are the same.",
+)
+@click.option(
     "--output",
     "-o",
     "form",
@@ -67,6 +73,7 @@ def check(
     write_baseline: Path | None,
     fail_on: str,
     limit: int | None,
+    jobs: int | None,
     form: Form,
 ) -> None:
     """Find what the service would refuse, skip or misread. Exit code 3 if there is an error.
@@ -76,6 +83,7 @@ def check(
     from maas_client import catalog
     from maas_client.cli._findings import counts_line, file_line, refuse_bad_paths, tokens_line
     from maas_client.cli._output import Output, talk
+    from maas_client.cli.data._rate import Rate
     from maas_client.dataset import baseline as known
     from maas_client.dataset import check as check_files
     from maas_client.dataset.tokens.conversation import counter
@@ -83,17 +91,23 @@ def check(
     ctx.meta[OUTPUT_KEY] = output = Output(form)
     shown = limit or (_SHOWN if form == "text" else _KEPT)
     model = catalog.get(model_id) if model_id else None
-    report = check_files(
-        files,
-        validation=validation or None,
-        model=model,
-        service=service,
-        method=method,
-        select=select,
-        ignore=ignore,
-        tokens=None if no_tokens else counter(model, tokenizer_json),
-        limit=known.MAX_FINDINGS if baseline or write_baseline else max(shown, _KEPT),
-    )
+    rate = Rate()
+    try:
+        report = check_files(
+            files,
+            validation=validation or None,
+            model=model,
+            service=service,
+            method=method,
+            select=select,
+            ignore=ignore,
+            jobs=jobs,
+            progress=rate,
+            tokens=None if no_tokens else counter(model, tokenizer_json),
+            limit=known.MAX_FINDINGS if baseline or write_baseline else max(shown, _KEPT),
+        )
+    finally:
+        rate.close()
     refuse_bad_paths(report)
     if write_baseline:
         talk(f"{known.write_baseline(write_baseline, report):,} findings are known now: {write_baseline}")

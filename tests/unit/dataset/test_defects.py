@@ -11,8 +11,11 @@ import pytest
 from maas_client import catalog
 from maas_client.dataset import RULES, Severity, check
 from maas_client.dataset.guide import GROUPS, USES, document, find_rules, meanings
+from maas_client.dataset.mend import mend
+from maas_client.dataset.profile import Profile
 from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
 from maas_client.dataset.rules_layout import LAYOUT_RULES
+from maas_client.dataset.selection import Selection
 from maas_client.dataset.tokens import Conversations
 
 ROOT = Path(__file__).parents[3]
@@ -91,6 +94,10 @@ def content(case):
 def found(tmp_path, case):
     path = tmp_path / "train.jsonl"
     path.write_bytes(content(case))
+    return checked(path, case)
+
+
+def checked(path, case):
     model = catalog.get(case["model"]) if "model" in case else None
     return check(
         path, model=model, service=case.get("service", "azureml"), method=case.get("method", "supervised"),
@@ -114,6 +121,21 @@ def test_a_defect_is_found_and_nothing_else(tmp_path, case):
     if finding.line is not None and finding.byte is not None:
         before = (tmp_path / "train.jsonl").read_bytes()[: finding.byte]
         assert before.count(b"\n") == finding.line - 1
+
+
+FIXABLE = [case for case in DEFECTS if RULES[case["rule"]].fixable]
+
+
+@pytest.mark.parametrize("case", FIXABLE, ids=[case["name"] for case in FIXABLE])
+def test_a_fixable_defect_is_gone_after_the_fix(tmp_path, case):
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(content(case))
+    model = catalog.get(case["model"]) if "model" in case else None
+    profile = Profile(model=model, service=case.get("service", "azureml"), method=case.get("method", "supervised"))
+    done = mend(path, tmp_path / "clean.jsonl", selection=Selection(profile))
+    left = checked(done.out, case)
+    assert case["rule"] not in left.counts
+    assert left.errors == 0
 
 
 @pytest.mark.parametrize("case", VALID, ids=[case["name"] for case in VALID])
