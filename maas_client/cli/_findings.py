@@ -44,7 +44,7 @@ def _line(finding: "Finding") -> str:
 
 def file_line(file: "FileSummary") -> str:
     """Say what a file holds."""
-    return f"{file.path}  {file.rows:,} rows  {size(file.bytes)}"
+    return f"{file.path}  {many(file.rows, 'row')}  {size(file.bytes)}"
 
 
 def tokens_line(file: "FileSummary", model: "CatalogModel | None", tokenizer_json: str | None = None) -> str:
@@ -70,8 +70,9 @@ def size(count: int) -> str:
 
 def counts_line(report: "Report") -> str:
     """Say how many errors and warnings there are."""
-    return f"{_many(report.errors, 'error')}, {_many(report.warnings, 'warning')}"
+    return f"{many(report.errors, 'error')}, {many(report.warnings, 'warning')}"
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """Write a number of things for people."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

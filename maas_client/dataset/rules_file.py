@@ -188,14 +188,15 @@ def _not_ended(contents: Contents) -> Iterator[Problem]:
 
 def _no_rows(part: Part) -> Iterator[Problem]:
     if part.valid_rows == 0 and any(file.encoding == "UTF-8" and file.layout == "lines" for file in part.files):
-        yield Problem(f"None of the {part.rows:,} rows can be used.")
+        yield Problem(f"None of the {part.rows:,} rows can be used." if part.rows else "There are no rows.")
 
 
 def _few_rows(part: Part) -> Iterator[Problem]:
     trained = training_rows(part.valid_rows, split=part.split)
     if part.part == "training" and part.valid_rows > 0 and trained < MIN_TRAINING_ROWS:
         left = f", {trained} after the split for validation" if part.split else ""
-        yield Problem(f"Only {part.valid_rows} rows can be trained on{left}; the service needs {MIN_TRAINING_ROWS}.")
+        rows = "1 row" if part.valid_rows == 1 else f"{part.valid_rows} rows"
+        yield Problem(f"Only {rows} can be trained on{left}; the service needs {MIN_TRAINING_ROWS}.")
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -239,6 +240,7 @@ PART_RULES: tuple[Rule[Part], ...] = (
     Rule("LIM003", "too-few-rows", _E, f"{_ACFT}, validation_utils.py (check_min_train_samples)",
          "The run fails: \"fewer than 10 samples\".", "Add rows, or give a validation file of its own.", _few_rows),
     Rule("LIM004", "no-usable-rows", _E, f"{_ACFT}, chat_completion/preprocess/base.py",
-         "The run fails: \"Found no examples after data preprocessing\".", "Mend the findings in its lines.", _no_rows),
+         "The run fails: \"Found no examples after data preprocessing\".",
+         "Mend the findings in its lines; without any, add rows.", _no_rows),
 )
 # fmt: on

@@ -43,6 +43,7 @@ def test_a_baseline_silences_what_is_known(invoke, broken, tmp_path):
     written = invoke("data", "check", broken.name, "--write-baseline", "known.json")
     assert (written.exit_code, written.stdout) == (0, "")
     assert "known.json" in written.stderr
+    assert "1 findings" not in written.stderr
     assert invoke("data", "check", broken.name, "--baseline", "known.json").exit_code == 0
     with broken.open("a") as file:
         file.write("{\n")

@@ -81,7 +81,7 @@ def check(
     Several files are one set of rows. What is named .gz is unpacked on the way; - is standard input.
     """
     from maas_client import catalog
-    from maas_client.cli._findings import counts_line, file_line, refuse_bad_paths, tokens_line
+    from maas_client.cli._findings import counts_line, file_line, many, refuse_bad_paths, tokens_line
     from maas_client.cli._output import Output, talk
     from maas_client.cli.data._rate import Rate
     from maas_client.dataset import baseline as known
@@ -110,7 +110,8 @@ def check(
         rate.close()
     refuse_bad_paths(report)
     if write_baseline:
-        talk(f"{known.write_baseline(write_baseline, report):,} findings are known now: {write_baseline}")
+        written = known.write_baseline(write_baseline, report)
+        talk(f"{many(written, 'finding')} {'is' if written == 1 else 'are'} known now: {write_baseline}")
         return
     if baseline:
         report = known.read_baseline(baseline).new_in(report)
