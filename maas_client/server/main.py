@@ -1,23 +1,18 @@
 """Start and stop the reference server."""
 
-import argparse
-import json
 import logging
 import os
 import secrets
-import shlex
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import click
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -27,94 +22,29 @@ from maas_client.server.clock import monotonic, parse_clock
 from maas_client.server.engine import make_plan
 from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
+from maas_client.server.options import ServerOptions, check, server_parameters
+from maas_client.server.ready import ready_line, trust_line, version
 from maas_client.server.service import blocks
-from maas_client.server.service.options import DATASTORE_AUTHS, read_options
+from maas_client.server.service.options import read_options
 from maas_client.server.service.world import World, open_world
 from maas_client.server.store import StoreError
 
 if TYPE_CHECKING:
     from maas_client.server.tls import TlsFiles
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_LEVELS = ("critical", "error", "warning", "info", "debug")
-
 
 class StartError(Exception):
     """The server cannot start; the text says why in one line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerOptions:
-    """How to run the server.
-
-    Attributes:
-        state_dir: Where its state is kept; created when missing.
-        host: 127.0.0.1, ::1 or localhost.
-        port: 0 takes a free one.
-        clock: `real`, `scaled:<factor>` or `manual`.
-        log_level: Of the log on stderr.
-        ready_file: Where the ready line is written too (0600), or None.
-        idle_exit: Real seconds without a request after which the server ends by itself, or None.
-        admin_token: Opens `/_maas/clock`; None makes a new one.
-        tls: Serve https, with a certificate of the state folder's own authority.
-        conformance: Check every exchange and write what came of it to this file, or to a file in this folder.
-        conformance_specs: Published OpenAPI 3.1 documents to check against beside our own.
-        conformance_strict: Answer 500 in the place of an answer that deviates.
-        datastore_auth: How storage is opened: `sas`, `key` or `identity`.
-        regions: Regions of new workspaces: `westus3` for all, `my-workspace=westus3` for one.
-    """
-
-    state_dir: Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    clock: str = "real"
-    log_level: str = "warning"
-    ready_file: Path | None = None
-    idle_exit: float | None = None
-    admin_token: str | None = None
-    tls: bool = False
-    conformance: Path | None = None
-    conformance_specs: Sequence[Path] = ()
-    conformance_strict: bool = False
-    datastore_auth: str = "sas"
-    regions: Sequence[str] = ()
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Parse the command line and run; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="maas-ft serve", description="The local reference server of Azure ML fine-tuning."
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="127.0.0.1, ::1 or localhost")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the server's state")
-    parser.add_argument("--clock", default="real", help="real, scaled:<factor> or manual")
-    parser.add_argument("--log-level", default="warning", choices=_LEVELS)
-    parser.add_argument("--ready-file", type=Path, help="write the ready line to this file too")
-    parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after this long without a request")
-    parser.add_argument("--admin-token", help="token of the control routes; a new one when not given")
-    parser.add_argument("--tls", action="store_true", help="serve https, with an authority made for this folder")
-    parser.add_argument("--conformance", type=Path, metavar="FILE", help="check every exchange; findings go there")
-    parser.add_argument(
-        "--conformance-spec",
-        type=Path,
-        metavar="FILE",
-        action="append",
-        default=[],
-        dest="conformance_specs",
-        help="check against this OpenAPI 3.1 document too",
-    )
-    parser.add_argument("--conformance-strict", action="store_true", help="answer 500 where an answer deviates")
-    parser.add_argument("--datastore-auth", default="sas", choices=DATASTORE_AUTHS, help="how storage is opened")
-    parser.add_argument(
-        "--region",
-        action="append",
-        default=[],
-        dest="regions",
-        metavar="REGION",
-        help="of new workspaces; NAME=REGION for one",
-    )
-    return run(ServerOptions(**vars(parser.parse_args(argv))))
+@click.command()
+@server_parameters
+@click.pass_context
+def main(ctx: click.Context, /, *, state_dir: Path | None, **given: Any) -> None:  # noqa: ANN401 - `ServerOptions` has the types
+    """Run the local reference server of Azure ML fine-tuning."""
+    if state_dir is None:
+        raise click.UsageError("--state-dir is needed: the folder of the server's state.")
+    ctx.exit(run(ServerOptions(state_dir=state_dir, **given)))
 
 
 def run(options: ServerOptions) -> int:
@@ -126,7 +56,7 @@ def run(options: ServerOptions) -> int:
     """
     try:
         setting = parse_clock(options.clock)
-        _check(options)
+        check(options)
         checking = chosen(options.conformance, options.conformance_specs, strict=options.conformance_strict)
         around = checker(checking)
         service = read_options(options.datastore_auth, options.regions)
@@ -198,18 +128,18 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
             server.should_exit = True
 
     def ready() -> None:
-        line = _ready_line(options, world, port, token, tls)
+        line = ready_line(options, world, port, token, tls)
         if options.ready_file is not None:
             write_private(options.ready_file, line + "\n")
         print(line, flush=True)  # noqa: T201 (the ready line is the server's output)
         if tls is not None:
-            print(_trust_line(tls.authority), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
+            print(trust_line(tls.authority), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
 
     app = build_app(
         world,
         port=port,
         admin_token=token,
-        version=_version(),
+        version=version(),
         begin=idleness.begin,
         end=idleness.end,
         tick=tick,
@@ -257,30 +187,6 @@ def _tls(options: ServerOptions, world: World) -> "TlsFiles | None":
     return tls_files(options.state_dir.resolve(), world.clock.real())
 
 
-def _trust_line(authority: Path) -> str:
-    path = shlex.quote(str(authority))
-    return f"export REQUESTS_CA_BUNDLE={path} SSL_CERT_FILE={path}"
-
-
-def _ready_line(options: ServerOptions, world: World, port: int, token: str, tls: "TlsFiles | None") -> str:
-    host = "[::1]" if options.host == "::1" else options.host
-    facts = {
-        "event": "ready",
-        "url": f"{'http' if tls is None else 'https'}://{host}:{port}",
-        "ca_file": None if tls is None else str(tls.authority),
-        "pid": os.getpid(),
-        "state_dir": str(options.state_dir.resolve()),
-        "clock": str(world.clock.setting),
-        "admin_token": token,
-        "version": _version(),
-        "simulated": True,
-        "subscription_id": "00000000-0000-4000-8000-000000000000",
-        "resource_group": "maas-local",
-        "workspace": "maas-local",
-    }
-    return json.dumps(facts)
-
-
 def _bind(options: ServerOptions) -> socket.socket:
     family = socket.AF_INET6 if options.host == "::1" else socket.AF_INET
     # Named as TCP, or asyncio does not turn Nagle's algorithm off and every answer takes 40 ms more.
@@ -293,28 +199,6 @@ def _bind(options: ServerOptions) -> socket.socket:
         listener.close()
         raise StartError(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}") from error
     return listener
-
-
-def _check(options: ServerOptions) -> None:
-    if options.host not in LOOPBACK:
-        raise ValueError(
-            f"--host {options.host} is not a loopback address: this server listens on {', '.join(LOOPBACK)} only"
-        )
-    if not 0 <= options.port <= 65535:
-        raise ValueError(f"--port {options.port} is not a port: 0 to 65535")
-    if options.log_level not in _LEVELS:
-        raise ValueError(f"--log-level {options.log_level} is none of {', '.join(_LEVELS)}")
-    if options.idle_exit is not None and not options.idle_exit > 0:
-        raise ValueError("--idle-exit must be more than 0 seconds")
-    if options.admin_token is not None and not (options.admin_token.isascii() and options.admin_token.isprintable()):
-        raise ValueError("--admin-token must be printable ASCII")
-
-
-def _version() -> str:
-    try:
-        return installed_version("maas-client")
-    except PackageNotFoundError:
-        return "0+unknown"
 
 
 def _fail(message: str, code: int) -> int:

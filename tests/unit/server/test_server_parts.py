@@ -10,8 +10,9 @@ from maas_client.server.app import build_app
 from maas_client.server.clock import Clock, iso7, iso_z, parse_clock, parse_seconds
 from maas_client.server.content import Content
 from maas_client.server.engine import LogLine, TrainingPlan
-from maas_client.server.main import ServerOptions, run
+from maas_client.server.main import run
 from maas_client.server.models_data import read_models
+from maas_client.server.options import ServerOptions
 from maas_client.server.service import blobs, jobs, settle
 from maas_client.server.service.logs import log_text
 from maas_client.server.service.options import ServiceOptions

@@ -1,0 +1,120 @@
+"""How to run the server: what its command line takes, for `maas-ft serve` and `python -m maas_client.server` alike.
+
+Imports nothing but click: `--help` passes here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LEVELS = ("critical", "error", "warning", "info", "debug")
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """How to run the server.
+
+    Attributes:
+        state_dir: Where its state is kept; created when missing.
+        host: 127.0.0.1, ::1 or localhost.
+        port: 0 takes a free one.
+        clock: `real`, `scaled:<factor>` or `manual`.
+        log_level: Of the log on stderr.
+        ready_file: Where the ready line is written too (0600), or None.
+        idle_exit: Real seconds without a request after which the server ends by itself, or None.
+        admin_token: Opens `/_maas/clock`; None makes a new one.
+        tls: Serve https, with a certificate of the state folder's own authority.
+        conformance: Check every exchange and write what came of it to this file, or to a file in this folder.
+        conformance_specs: Published OpenAPI 3.1 documents to check against beside our own.
+        conformance_strict: Answer 500 in the place of an answer that deviates.
+        datastore_auth: How storage is opened: `sas`, `key` or `identity`.
+        regions: Regions of new workspaces: `westus3` for all, `my-workspace=westus3` for one.
+    """
+
+    state_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    clock: str = "real"
+    log_level: str = "warning"
+    ready_file: Path | None = None
+    idle_exit: float | None = None
+    admin_token: str | None = None
+    tls: bool = False
+    conformance: Path | None = None
+    conformance_specs: Sequence[Path] = ()
+    conformance_strict: bool = False
+    datastore_auth: str = "sas"
+    regions: Sequence[str] = ()
+
+
+_PARAMETERS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost."),
+    click.option("--port", type=int, default=0, show_default=True, help="0 takes a free one."),
+    click.option("--state-dir", type=_PATH, metavar="D", help="Folder of its state."),
+    click.option("--clock", default="real", show_default=True, metavar="C", help="real, scaled:<factor> or manual."),
+    click.option(
+        "--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="Of the log on stderr."
+    ),
+    click.option("--ready-file", type=_PATH, metavar="F", help="Write the ready line there too."),
+    click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without a request."),
+    click.option("--admin-token", metavar="T", help="Opens the control routes; a new one by default."),
+    click.option("--tls", is_flag=True, help="Serve https, with an authority of the state folder's own."),
+    click.option("--conformance", type=_PATH, metavar="F", help="Check every exchange; findings go there."),
+    click.option(
+        "--conformance-spec",
+        "conformance_specs",
+        type=_PATH,
+        multiple=True,
+        metavar="F",
+        help="Check against this OpenAPI 3.1 document too.",
+    ),
+    click.option("--conformance-strict", is_flag=True, help="Answer 500 where an answer deviates."),
+    click.option(
+        "--datastore-auth",
+        type=click.Choice(["sas", "key", "identity"]),
+        default="sas",
+        show_default=True,
+        help="What opens storage: signatures, the account key, or the caller's token.",
+    ),
+    click.option(
+        "--region",
+        "regions",
+        multiple=True,
+        metavar="R",
+        help="Region of new workspaces, eastus2 by default; NAME=R for one of them.",
+    ),
+)
+
+
+def server_parameters(command: _F) -> _F:
+    """Give a command the options of the server; it is called with the names of `ServerOptions`, `state_dir` or None."""
+    for option in reversed(_PARAMETERS):
+        command = option(command)
+    return command
+
+
+def check(options: ServerOptions) -> None:
+    """Refuse what cannot be.
+
+    Raises:
+        ValueError: An option is wrong; the text names it.
+    """
+    if options.host not in LOOPBACK:
+        raise ValueError(
+            f"--host {options.host} is not a loopback address: this server listens on {', '.join(LOOPBACK)} only"
+        )
+    if not 0 <= options.port <= 65535:
+        raise ValueError(f"--port {options.port} is not a port: 0 to 65535")
+    if options.log_level not in LEVELS:
+        raise ValueError(f"--log-level {options.log_level} is none of {', '.join(LEVELS)}")
+    if options.idle_exit is not None and not options.idle_exit > 0:
+        raise ValueError("--idle-exit must be more than 0 seconds")
+    if options.admin_token is not None and not (options.admin_token.isascii() and options.admin_token.isprintable()):
+        raise ValueError("--admin-token must be printable ASCII")

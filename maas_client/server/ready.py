@@ -1,0 +1,49 @@
+"""What the server says when it is ready, and of itself."""
+
+import json
+import os
+import shlex
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maas_client.server.options import ServerOptions
+from maas_client.server.service.world import World
+
+if TYPE_CHECKING:
+    from maas_client.server.tls import TlsFiles
+
+
+def trust_line(authority: Path) -> str:
+    """Return the exports by which clients trust this server's authority."""
+    path = shlex.quote(str(authority))
+    return f"export REQUESTS_CA_BUNDLE={path} SSL_CERT_FILE={path}"
+
+
+def ready_line(options: ServerOptions, world: World, port: int, token: str, tls: "TlsFiles | None") -> str:
+    """Return the ready line: one JSON object that says where the server is and what opens it."""
+    host = "[::1]" if options.host == "::1" else options.host
+    facts = {
+        "event": "ready",
+        "url": f"{'http' if tls is None else 'https'}://{host}:{port}",
+        "ca_file": None if tls is None else str(tls.authority),
+        "pid": os.getpid(),
+        "state_dir": str(options.state_dir.resolve()),
+        "clock": str(world.clock.setting),
+        "admin_token": token,
+        "version": version(),
+        "simulated": True,
+        "subscription_id": "00000000-0000-4000-8000-000000000000",
+        "resource_group": "maas-local",
+        "workspace": "maas-local",
+    }
+    return json.dumps(facts)
+
+
+def version() -> str:
+    """Return the version of the installed package."""
+    try:
+        return installed_version("maas-client")
+    except PackageNotFoundError:
+        return "0+unknown"
