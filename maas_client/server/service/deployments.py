@@ -199,6 +199,12 @@ def view(world: World, name: str, now: float) -> EndpointView | None:
     )
 
 
+def workspace_of(world: World, name: str) -> str | None:
+    """Return the key of the workspace that an endpoint of this name belongs to, whatever its state, or None."""
+    row = world.store.one("SELECT workspace FROM endpoints WHERE name=?", name)
+    return None if row is None else str(row["workspace"])
+
+
 def _answers(world: World, endpoint: Endpoint) -> Path | None:
     found = _CUSTOM.fullmatch(endpoint.target)
     workspace = workspace_by_guid(world, found["guid"]) if found else None
