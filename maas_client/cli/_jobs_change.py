@@ -79,21 +79,19 @@ def update(
 @takes_choice
 def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
     """Delete a job that has ended; its model stays."""
-    from maas_client.cli._output import talk
-    from maas_client.cli._target import confirm, find_target
-    from maas_client.cli._watching import goes_on
+    from maas_client.cli._deletion import delete_and_wait
 
-    target = find_target(choice)
-    target.check()
-    confirm(target, f"Delete the job {name}, its log and its metrics?", yes=yes)
-    with target.client() as client:
-        poller = client.jobs.begin_delete(name)
-        with goes_on("The deletion goes on.", f"maas-ft jobs get {name}{choice.flags}", choice):
-            poller.result()
-    if output.is_json:
-        output.document({"name": name, "deleted": True})
-    else:
-        talk(f"Job {name} deleted.")
+    delete_and_wait(
+        choice,
+        output,
+        name,
+        question=f"Delete the job {name}, its log and its metrics?",
+        find=lambda client: client.jobs.get(name),
+        begin=lambda client: client.jobs.begin_delete(name),
+        look="maas-ft jobs get",
+        done=f"Job {name} deleted.",
+        yes=yes,
+    )
 
 
 CHANGES = (archive, cancel, delete, restore, update)
@@ -117,8 +115,8 @@ def show(job: "FineTuningJob", output: "Output") -> None:
             "archived": "yes" if job.is_archived else None,
             "model": job.fine_tuned_model,
             "trained tokens": None if job.trained_tokens is None else f"{job.trained_tokens:,}",
-            "tags": ", ".join(f"{key}={value}" for key, value in job.tags.items()) or None,
-            "created": job.created_at.isoformat(timespec="seconds") if job.created_at else None,
+            "tags": job.tags,
+            "created": job.created_at,
             "studio": job.studio_url,
             "error": f"{job.error.code}: {job.error.message}" if job.error else None,
         }

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,20 @@ class Output:
             self.text(line if crop is None or len(line) <= crop else f"{line[: crop - 1]}…")
 
     def pairs(self, pairs: Mapping[str, object]) -> None:
-        """Write names and values, one a line; `None` is left out."""
-        shown = {name: value for name, value in pairs.items() if value is not None}
+        """Write names and values, one a line; `None` and what is empty is left out."""
+        shown = {name: text for name, value in pairs.items() if (text := _in_a_line(value)) is not None}
         width = max(map(len, shown), default=0)
-        for name, value in shown.items():
-            self.text(f"{name.ljust(width)}  {clean(str(value))}")
+        for name, text in shown.items():
+            self.text(f"{name.ljust(width)}  {clean(text)}")
+
+
+def _in_a_line(value: object) -> str | None:
+    """Write a value for a person: times to the second, maps as `key=value, ...`."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items()) or None
+    return None if value is None else str(value)
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:

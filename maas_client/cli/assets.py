@@ -120,7 +120,7 @@ def _show(asset: "DataAsset", output: "Output") -> None:
             "file": asset.uri,
             "id": asset.id,
             "description": asset.description,
-            "tags": ", ".join(f"{key}={value}" for key, value in asset.tags.items()) or None,
-            "created": asset.created_at.isoformat(timespec="seconds") if asset.created_at else None,
+            "tags": asset.tags,
+            "created": asset.created_at,
         }
     )

@@ -104,21 +104,19 @@ def info(choice: Choice, output: "Output", *, name: str) -> None:
 @takes_choice
 def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
     """Delete a deployment and wait until it is gone."""
-    from maas_client.cli._output import talk
-    from maas_client.cli._target import confirm, find_target
-    from maas_client.cli._watching import goes_on
+    from maas_client.cli._deletion import delete_and_wait
 
-    target = find_target(choice)
-    target.check()
-    confirm(target, f"Delete {name}? Requests to its URL will fail.", yes=yes)
-    with target.client() as client:
-        poller = client.deployments.begin_delete(name)
-        with goes_on("The deletion goes on.", f"maas-ft deployments get {name}{choice.flags}", choice):
-            poller.result()
-    if output.is_json:
-        output.document({"name": name, "deleted": True})
-    else:
-        talk(f"Deployment {name} deleted.")
+    delete_and_wait(
+        choice,
+        output,
+        name,
+        question=f"Delete {name}? Requests to its URL will fail.",
+        find=lambda client: client.deployments.get(name),
+        begin=lambda client: client.deployments.begin_delete(name),
+        look="maas-ft deployments get",
+        done=f"Deployment {name} deleted.",
+        yes=yes,
+    )
 
 
 @deployments.command(epilog=examples("maas-ft deployments update support-bot --tag stage=prod --local"))
@@ -194,7 +192,7 @@ def show(deployment: "Deployment", output: "Output") -> None:
             "url": deployment.inference_uri,
             "region": deployment.location,
             "content safety": {True: "on", False: "off", None: None}[deployment.content_safety],
-            "tags": ", ".join(f"{key}={value}" for key, value in deployment.tags.items()) or None,
-            "created": deployment.created_at.isoformat(timespec="seconds") if deployment.created_at else None,
+            "tags": deployment.tags,
+            "created": deployment.created_at,
         }
     )

@@ -83,21 +83,19 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 @takes_choice
 def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
     """End a subscription and wait until it is gone."""
-    from maas_client.cli._output import talk
-    from maas_client.cli._target import confirm, find_target
-    from maas_client.cli._watching import goes_on
+    from maas_client.cli._deletion import delete_and_wait
 
-    target = find_target(choice)
-    target.check()
-    confirm(target, f"End the subscription {name}?", yes=yes)
-    with target.client() as client:
-        poller = client.marketplace.begin_delete(name)
-        with goes_on("The deletion goes on.", f"maas-ft marketplace get {name}{choice.flags}", choice):
-            poller.result()
-    if output.is_json:
-        output.document({"name": name, "deleted": True})
-    else:
-        talk(f"Subscription {name} deleted.")
+    delete_and_wait(
+        choice,
+        output,
+        name,
+        question=f"End the subscription {name}?",
+        find=lambda client: client.marketplace.get(name),
+        begin=lambda client: client.marketplace.begin_delete(name),
+        look="maas-ft marketplace get",
+        done=f"Subscription {name} deleted.",
+        yes=yes,
+    )
 
 
 def _show(subscription: "MarketplaceSubscription", output: "Output") -> None:
@@ -109,6 +107,6 @@ def _show(subscription: "MarketplaceSubscription", output: "Output") -> None:
             "publisher": subscription.publisher,
             "offer": subscription.offer,
             "plan": subscription.plan,
-            "created": subscription.created_at.isoformat(timespec="seconds") if subscription.created_at else None,
+            "created": subscription.created_at,
         }
     )

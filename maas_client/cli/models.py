@@ -224,7 +224,7 @@ def _show_tuned(model: "FineTunedModel", output: "Output") -> None:
             "version": model.version,
             "job": model.job_name,
             "base model": model.base_model,
-            "created": model.created_at.isoformat(timespec="seconds") if model.created_at else None,
+            "created": model.created_at,
             "simulated": "nothing was really trained" if model.simulated else None,
         }
     )

@@ -29,12 +29,8 @@ def check_job_name(name: str) -> str:
     Raises:
         ConfigurationError: It is not one.
     """
-    if _JOB.fullmatch(name) is None:
-        raise ConfigurationError(
-            f"{name!r} is not a job name.",
-            hint="Begin with a letter or digit, then letters, digits, hyphens and underscores (no dots), 255 at most.",
-        )
-    return name
+    hint = "Begin with a letter or digit, then letters, digits, hyphens and underscores (no dots), 255 at most."
+    return _checked(name, _JOB, "a job name", hint)
 
 
 def check_deployment_name(name: str) -> str:
@@ -43,12 +39,8 @@ def check_deployment_name(name: str) -> str:
     Raises:
         ConfigurationError: It is not one.
     """
-    if _DEPLOYMENT.fullmatch(name) is None:
-        raise ConfigurationError(
-            f"{name!r} is not a deployment name.",
-            hint="Begin with a letter, then letters, digits and hyphens, 52 at most.",
-        )
-    return name
+    hint = "Begin with a letter, then letters, digits and hyphens, 52 at most."
+    return _checked(name, _DEPLOYMENT, "a deployment name", hint)
 
 
 def check_asset_name(name: str) -> str:
@@ -57,12 +49,8 @@ def check_asset_name(name: str) -> str:
     Raises:
         ConfigurationError: It is not one.
     """
-    if _ASSET.fullmatch(name) is None:
-        raise ConfigurationError(
-            f"{name!r} is not a name of a data asset.",
-            hint="Begin with a letter or digit, then letters, digits, hyphens, underscores and dots, 255 at most.",
-        )
-    return name
+    hint = "Begin with a letter or digit, then letters, digits, hyphens, underscores and dots, 255 at most."
+    return _checked(name, _ASSET, "a name of a data asset", hint)
 
 
 def check_subscription_name(name: str) -> str:
@@ -71,11 +59,13 @@ def check_subscription_name(name: str) -> str:
     Raises:
         ConfigurationError: It is not one.
     """
-    if _SUBSCRIPTION.fullmatch(name) is None:
-        raise ConfigurationError(
-            f"{name!r} is not the name of a subscription.",
-            hint="Begin with a letter or digit, then letters, digits, hyphens and underscores, 255 at most.",
-        )
+    hint = "Begin with a letter or digit, then letters, digits, hyphens and underscores, 255 at most."
+    return _checked(name, _SUBSCRIPTION, "the name of a subscription", hint)
+
+
+def _checked(name: str, pattern: re.Pattern[str], what: str, hint: str) -> str:
+    if pattern.fullmatch(name) is None:
+        raise ConfigurationError(f"{name!r} is not {what}.", hint=hint)
     return name
 
 

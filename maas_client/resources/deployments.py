@@ -82,8 +82,7 @@ class AsyncDeployments:
     async def begin_delete(self, name: str) -> AsyncPoller[None]:
         """Start to delete a deployment; return at once.
 
-        Raises:
-            NotFoundError: There is none of this name.
+        A name that nothing has is no error: what was to be deleted is not there.
         """
         check_deployment_name(name)
         operation = await self._session.run(self._session.dialect.deployments.begin_delete(name))

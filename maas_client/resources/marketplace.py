@@ -72,8 +72,7 @@ class AsyncMarketplace:
     async def begin_delete(self, name: str) -> AsyncPoller[None]:
         """Start to end a subscription; return at once.
 
-        Raises:
-            NotFoundError: There is none of this name.
+        A name that nothing has is no error: what was to be deleted is not there.
         """
         check_subscription_name(name)
         operation = await self._session.run(self._session.dialect.marketplace.begin_delete(name))

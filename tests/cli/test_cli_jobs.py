@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.cli.program import MODEL
 
 CREATE = ("submit", "--local", "--model", MODEL, "--train", "train.jsonl", "--no-watch")
@@ -42,6 +44,14 @@ def test_a_job_is_looked_after(invoke, data):
     deleted = invoke("jobs", "delete", "bot", "--local", "--output", "json")
     assert json.loads(deleted.stdout) == {"name": "bot", "deleted": True}
     assert invoke("jobs", "delete", "bot", "--local").exit_code == 5
+
+
+@pytest.mark.parametrize("noun", ["jobs", "deployments", "marketplace"])
+def test_what_was_never_there_is_not_called_deleted(invoke, noun):
+    result = invoke(noun, "delete", "nobody", "--local")
+
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "deleted" not in result.stderr
 
 
 def test_a_running_job_is_not_deleted(invoke, data):

@@ -6,13 +6,14 @@ recorded; it archives a version by writing the whole of it back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from maas_client.backends.azureml._collection import Collection, name_of, read_page
 from maas_client.backends.azureml._wire import (
     WORKSPACE_VERSION,
     Target,
-    items,
     moment,
     part,
     read_object,
@@ -57,7 +58,8 @@ class DataFlows:
     """Flows over data assets."""
 
     def __init__(self, target: Target) -> None:
-        self._target = target
+        self._versions = Collection(target, "DataVersions", "/data", WORKSPACE_VERSION)
+        self._containers = Collection(target, "DataContainers", "/data", WORKSPACE_VERSION)
 
     def create(self, draft: AssetDraft, version: str) -> Flow[DataAsset]:
         """Register a version; the same again changes nothing.
@@ -69,7 +71,7 @@ class DataFlows:
 
     def get(self, name: str, version: str) -> Flow[DataAsset]:
         """Get a version."""
-        request = self._version("Get", "GET", name, version)
+        request = self._get_version(name, version)
         return parse_asset(request, read_object(request, (yield request)), name)
 
     def next_version(self, name: str) -> Flow[str]:
@@ -87,57 +89,40 @@ class DataFlows:
 
     def set_archived(self, name: str, version: str, *, archived: bool) -> Flow[DataAsset]:
         """Leave a version out of lists, or take it in again."""
-        request = self._version("Get", "GET", name, version)
+        request = self._get_version(name, version)
         found = part(read_object(request, (yield request)), "properties")
         kept = {key: found[key] for key in _WRITABLE if key in found}
         return (yield from self._put(name, version, {"properties": kept | {"isArchived": archived}}))
 
     def versions_page(self, name: str, cursor: str | None, *, view: str) -> Flow[Page[DataAsset]]:
         """List one page of an asset's versions."""
-        request = self._page("DataVersions_List", f"/data/{quote(name, safe='')}/versions", cursor, view)
-        body = read_object(request, (yield request))
-        return Page(tuple(parse_asset(request, item, name) for item in items(body)), text(body.get("nextLink")))
+        request = self._versions.page(cursor, _versions_of(name), query={"listViewType": view})
+        return read_page(request, partial(parse_asset, name=name))
 
     def names_page(self, cursor: str | None, *, view: str) -> Flow[Page[str]]:
         """List one page of the names of the workspace's assets."""
-        request = self._page("DataContainers_List", "/data", cursor, view)
-        body = read_object(request, (yield request))
-        names = tuple(name for item in items(body) if (name := text(item.get("name"))) is not None)
-        return Page(names, text(body.get("nextLink")))
+        return read_page(self._containers.page(cursor, query={"listViewType": view}), name_of)
 
     def _put(self, name: str, version: str, body: Mapping[str, Any]) -> Flow[DataAsset]:
-        request = self._version("CreateOrUpdate", "PUT", name, version, body=body, expect=(200, 201))
+        request = self._versions.request(
+            "CreateOrUpdate", "PUT", _version_of(name, version), body=body, expect=(200, 201)
+        )
         return parse_asset(request, read_object(request, (yield request)), name)
 
     def _container(self, name: str) -> Flow[dict[str, Any]]:
-        request = self._target.request(
-            "DataContainers_Get", "GET", f"/data/{quote(name, safe='')}", version=WORKSPACE_VERSION
-        )
+        request = self._containers.request("Get", "GET", f"/{quote(name, safe='')}")
         return part(read_object(request, (yield request)), "properties")
 
-    def _version(
-        self,
-        verb: str,
-        method: str,
-        name: str,
-        version: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        expect: tuple[int, ...] = (200,),
-    ) -> Request:
-        return self._target.request(
-            f"DataVersions_{verb}",
-            method,
-            f"/data/{quote(name, safe='')}/versions/{quote(version, safe='')}",
-            version=WORKSPACE_VERSION,
-            body=body,
-            expect=expect,
-        )
+    def _get_version(self, name: str, version: str) -> Request:
+        return self._versions.request("Get", "GET", _version_of(name, version))
 
-    def _page(self, operation: str, path: str, cursor: str | None, view: str) -> Request:
-        if cursor is not None:
-            return self._target.data_request(operation, "GET", cursor)
-        return self._target.request(operation, "GET", path, version=WORKSPACE_VERSION, query={"listViewType": view})
+
+def _versions_of(name: str) -> str:
+    return f"/{quote(name, safe='')}/versions"
+
+
+def _version_of(name: str, version: str) -> str:
+    return f"{_versions_of(name)}/{quote(version, safe='')}"
 
 
 def parse_asset(request: Request, body: Mapping[str, Any], name: str) -> DataAsset:

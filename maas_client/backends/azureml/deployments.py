@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from maas_client.backends.azureml._collection import Collection, read_page
 from maas_client.backends.azureml._wire import (
     ENDPOINTS_VERSION,
     Facts,
     Target,
-    items,
     moment,
     part,
     read_object,
@@ -45,7 +45,7 @@ class DeploymentFlows:
     """Flows over serverless endpoints."""
 
     def __init__(self, target: Target, facts: Facts, workspace: WorkspaceFlows) -> None:
-        self._target = target
+        self._endpoints = Collection(target, "ServerlessEndpoints", "/serverlessEndpoints", ENDPOINTS_VERSION)
         self._facts = facts
         self._workspace = workspace
 
@@ -78,26 +78,21 @@ class DeploymentFlows:
             body["properties"]["contentSafety"] = {"contentSafetyStatus": "Enabled" if content_safety else "Disabled"}
         if tags:
             body["tags"] = dict(tags)
-        request = self._request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
+        request = self._endpoints.request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
         return lro.begin(request, (yield request))
 
     def get(self, name: str) -> Flow[Deployment]:
         """Get an endpoint."""
-        request = self._request("Get", "GET", f"/{name}")
+        request = self._endpoints.request("Get", "GET", f"/{name}")
         return parse_deployment(request, read_object(request, (yield request)))
 
     def list_page(self, cursor: str | None) -> Flow[Page[Deployment]]:
         """List one page of endpoints; `cursor` is the next page's URL."""
-        if cursor is None:
-            request = self._request("List", "GET", "")
-        else:
-            request = self._target.data_request("ServerlessEndpoints_List", "GET", cursor)
-        body = read_object(request, (yield request))
-        return Page(tuple(parse_deployment(request, item) for item in items(body)), text(body.get("nextLink")))
+        return read_page(self._endpoints.page(cursor), parse_deployment)
 
     def begin_delete(self, name: str) -> Flow[lro.Lro]:
         """Delete an endpoint."""
-        request = self._request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
+        request = self._endpoints.request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
         self._facts.keys.pop(name, None)
         return lro.begin(request, (yield request))
 
@@ -109,7 +104,7 @@ class DeploymentFlows:
         """
         known = yield from self.get(name)
         body = {"tags": {**known.tags, **tags}}
-        request = self._request("Update", "PATCH", f"/{name}", body=body, expect=(200, 202))
+        request = self._endpoints.request("Update", "PATCH", f"/{name}", body=body, expect=(200, 202))
         return lro.begin(request, (yield request))
 
     def begin_regenerate_key(self, name: str, key_type: str) -> Flow[lro.Lro]:
@@ -120,35 +115,19 @@ class DeploymentFlows:
         """
         self._facts.keys.pop(name, None)
         body = {"keyType": key_type}
-        request = self._request("RegenerateKeys", "POST", f"/{name}/regenerateKeys", body=body, expect=(200, 202))
+        request = self._endpoints.request(
+            "RegenerateKeys", "POST", f"/{name}/regenerateKeys", body=body, expect=(200, 202)
+        )
         operation = lro.begin(request, (yield replace(request, idempotent=False)))
-        return operation.told_by(self._request("Get", "GET", f"/{name}").url)
+        return operation.told_by(self._endpoints.request("Get", "GET", f"/{name}").url)
 
     def keys(self, name: str) -> Flow[DeploymentKeys]:
         """Get the two keys of an endpoint."""
-        request = self._request("ListKeys", "POST", f"/{name}/listKeys")
+        request = self._endpoints.request("ListKeys", "POST", f"/{name}/listKeys")
         body = read_object(request, (yield request))
         return DeploymentKeys(
             primary=SecretStr(required(request, body, "primaryKey")),
             secondary=SecretStr(text(body.get("secondaryKey")) or ""),
-        )
-
-    def _request(
-        self,
-        verb: str,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        expect: tuple[int, ...] = (200,),
-    ) -> Request:
-        return self._target.request(
-            f"ServerlessEndpoints_{verb}",
-            method,
-            f"/serverlessEndpoints{path}",
-            version=ENDPOINTS_VERSION,
-            body=body,
-            expect=expect,
         )
 
 

@@ -12,11 +12,11 @@ from typing import Any, get_args
 
 import msgspec
 
+from maas_client.backends.azureml._collection import Collection, read_page
 from maas_client.backends.azureml._wire import (
     JOBS_VERSION,
     Facts,
     Target,
-    items,
     moment,
     part,
     read_object,
@@ -121,7 +121,7 @@ class JobFlows:
     """Flows over jobs."""
 
     def __init__(self, target: Target, facts: Facts, runs: RunFlows, models: ModelFlows) -> None:
-        self._target = target
+        self._jobs = Collection(target, "Jobs", "/jobs", JOBS_VERSION)
         self._facts = facts
         self._runs = runs
         self._models = models
@@ -132,19 +132,12 @@ class JobFlows:
         Raises:
             ConflictError: A job of this name has another definition.
         """
-        request = self._target.request(
-            "Jobs_CreateOrUpdate",
-            "PUT",
-            f"/jobs/{draft.name}",
-            version=JOBS_VERSION,
-            body=draft.body(),
-            expect=(200, 201),
-        )
+        request = self._jobs.request("CreateOrUpdate", "PUT", f"/{draft.name}", body=draft.body(), expect=(200, 201))
         return parse_job(request, read_object(request, (yield request)))
 
     def get(self, name: str) -> Flow[FineTuningJob]:
         """Get a job; with its fine-tuned model once it has succeeded, with the reason once it has failed."""
-        request = self._target.request("Jobs_Get", "GET", f"/jobs/{name}", version=JOBS_VERSION)
+        request = self._jobs.request("Get", "GET", f"/{name}")
         job = parse_job(request, read_object(request, (yield request)))
         if job.status is JobStatus.SUCCEEDED:
             model = yield from self._fine_tuned_model(job)
@@ -160,21 +153,11 @@ class JobFlows:
         """List one page of fine-tuning jobs, as the service orders them; `cursor` is the next page's URL."""
         query = {"listViewType": view, "jobType": "FineTuning"}
         query |= ({"tag": tag} if tag else {}) | ({"properties": properties} if properties else {})
-        if cursor is None:
-            request = self._target.request("Jobs_List", "GET", "/jobs", version=JOBS_VERSION, query=query)
-        else:
-            request = self._target.data_request("Jobs_List", "GET", cursor)
-        body = read_object(request, (yield request))
-        jobs = tuple(
-            parse_job(request, item) for item in items(body) if part(item, "properties").get("jobType") == "FineTuning"
-        )
-        return Page(jobs, text(body.get("nextLink")))
+        return read_page(self._jobs.page(cursor, query=query), _fine_tuning)
 
     def cancel(self, name: str) -> Flow[None]:
         """Ask the service to stop a job; it goes on until the service has done so."""
-        yield self._target.request(
-            "Jobs_Cancel", "POST", f"/jobs/{name}/cancel", version=JOBS_VERSION, expect=(200, 202)
-        )
+        yield self._jobs.request("Cancel", "POST", f"/{name}/cancel", expect=(200, 202))
 
     def begin_delete(self, name: str) -> Flow[lro.Lro]:
         """Delete a job that has ended.
@@ -182,7 +165,7 @@ class JobFlows:
         Raises:
             ConflictError: It has not; what the service would do with it is not documented.
         """
-        looking = self._target.request("Jobs_Get", "GET", f"/jobs/{name}", version=JOBS_VERSION)
+        looking = self._jobs.request("Get", "GET", f"/{name}")
         job = parse_job(looking, read_object(looking, (yield looking)))
         if not job.status.is_terminal:
             raise ConflictError(
@@ -191,9 +174,7 @@ class JobFlows:
                 operation="Jobs_Delete",
                 hint="Cancel it first, and wait for its end; or archive it.",
             )
-        request = self._target.request(
-            "Jobs_Delete", "DELETE", f"/jobs/{name}", version=JOBS_VERSION, expect=(200, 202, 204)
-        )
+        request = self._jobs.request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
         self._facts.fine_tuned_models.pop(name, None)
         return lro.begin(request, (yield request))
 
@@ -205,6 +186,11 @@ class JobFlows:
                 return None
             self._facts.fine_tuned_models[job.name] = known = model.id
         return known
+
+
+def _fine_tuning(request: Request, item: Mapping[str, Any]) -> FineTuningJob | None:
+    """Read an item of the list of jobs, in which other kinds may stand."""
+    return parse_job(request, item) if part(item, "properties").get("jobType") == "FineTuning" else None
 
 
 def parse_job(request: Request, body: Mapping[str, Any]) -> FineTuningJob:

@@ -7,10 +7,10 @@ takes. Microsoft's own models have none, and creating one for them fails.
 from collections.abc import Mapping
 from typing import Any
 
+from maas_client.backends.azureml._collection import Collection, read_page
 from maas_client.backends.azureml._wire import (
     ENDPOINTS_VERSION,
     Target,
-    items,
     moment,
     part,
     read_object,
@@ -34,50 +34,29 @@ class MarketplaceFlows:
     """Flows over marketplace subscriptions."""
 
     def __init__(self, target: Target) -> None:
-        self._target = target
+        self._subscriptions = Collection(
+            target, "MarketplaceSubscriptions", "/marketplaceSubscriptions", ENDPOINTS_VERSION
+        )
 
     def begin_create(self, name: str, *, model: str) -> Flow[lro.Lro]:
         """Subscribe to a model; the same again changes nothing."""
         body = {"properties": {"modelId": model}}
-        request = self._request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
+        request = self._subscriptions.request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
         return lro.begin(request, (yield request))
 
     def get(self, name: str) -> Flow[MarketplaceSubscription]:
         """Get a subscription."""
-        request = self._request("Get", "GET", f"/{name}")
+        request = self._subscriptions.request("Get", "GET", f"/{name}")
         return _parse(request, read_object(request, (yield request)))
 
     def list_page(self, cursor: str | None) -> Flow[Page[MarketplaceSubscription]]:
         """List one page of subscriptions; `cursor` is the next page's URL."""
-        if cursor is None:
-            request = self._request("List", "GET", "")
-        else:
-            request = self._target.data_request("MarketplaceSubscriptions_List", "GET", cursor)
-        body = read_object(request, (yield request))
-        return Page(tuple(_parse(request, item) for item in items(body)), text(body.get("nextLink")))
+        return read_page(self._subscriptions.page(cursor), _parse)
 
     def begin_delete(self, name: str) -> Flow[lro.Lro]:
         """End a subscription."""
-        request = self._request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
+        request = self._subscriptions.request("Delete", "DELETE", f"/{name}", expect=(200, 202, 204))
         return lro.begin(request, (yield request))
-
-    def _request(
-        self,
-        verb: str,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        expect: tuple[int, ...] = (200,),
-    ) -> Request:
-        return self._target.request(
-            f"MarketplaceSubscriptions_{verb}",
-            method,
-            f"/marketplaceSubscriptions{path}",
-            version=ENDPOINTS_VERSION,
-            body=body,
-            expect=expect,
-        )
 
 
 def _parse(request: Request, body: Mapping[str, Any]) -> MarketplaceSubscription:

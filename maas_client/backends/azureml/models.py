@@ -6,14 +6,15 @@ and properties of registered models.
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from maas_client.backends.azureml._collection import Collection, name_of, read_page
 from maas_client.backends.azureml._wire import (
     MODELS_VERSION,
     Target,
     Workspace,
-    items,
     moment,
     part,
     read_object,
@@ -41,46 +42,27 @@ class ModelFlows:
     """Flows over registered models."""
 
     def __init__(self, target: Target, workspace: WorkspaceFlows) -> None:
-        self._target = target
+        self._versions = Collection(target, "ModelVersions", "/models", MODELS_VERSION)
+        self._containers = Collection(target, "ModelContainers", "/models", MODELS_VERSION)
         self._workspace = workspace
 
     def get(self, name: str, version: str) -> Flow[FineTunedModel]:
         """Get one version of a model."""
         workspace = yield from self._workspace.get()
-        request = self._target.request(
-            "ModelVersions_Get",
-            "GET",
-            f"/models/{quote(name, safe='')}/versions/{quote(version, safe='')}",
-            version=MODELS_VERSION,
-        )
+        path = f"/{quote(name, safe='')}/versions/{quote(version, safe='')}"
+        request = self._versions.request("Get", "GET", path)
         return _parse(request, read_object(request, (yield request)), name, workspace)
 
     def list_page(self, name: str, cursor: str | None) -> Flow[Page[FineTunedModel]]:
         """List one page of a model's versions."""
         workspace = yield from self._workspace.get()
-        if cursor is None:
-            request = self._target.request(
-                "ModelVersions_List",
-                "GET",
-                f"/models/{quote(name, safe='')}/versions",
-                version=MODELS_VERSION,
-                query={"listViewType": "ActiveOnly"},
-            )
-        else:
-            request = self._target.data_request("ModelVersions_List", "GET", cursor)
-        body = read_object(request, (yield request))
-        found = tuple(_parse(request, item, name, workspace) for item in items(body))
-        return Page(found, text(body.get("nextLink")))
+        path = f"/{quote(name, safe='')}/versions"
+        request = self._versions.page(cursor, path, query={"listViewType": "ActiveOnly"})
+        return (yield from read_page(request, partial(_parse, name=name, workspace=workspace)))
 
     def names_page(self, cursor: str | None) -> Flow[Page[str]]:
         """List one page of the names of the workspace's models."""
-        if cursor is None:
-            request = self._target.request("ModelContainers_List", "GET", "/models", version=MODELS_VERSION)
-        else:
-            request = self._target.data_request("ModelContainers_List", "GET", cursor)
-        body = read_object(request, (yield request))
-        names = tuple(name for item in items(body) if (name := text(item.get("name"))) is not None)
-        return Page(names, text(body.get("nextLink")))
+        return read_page(self._containers.page(cursor), name_of)
 
     def made_by(self, job: str, output_model: str) -> Flow[FineTunedModel | None]:
         """Find the version that a job registered; `None` while it is not there."""

@@ -5,9 +5,11 @@ discovery only the three fields that it reads are known.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from maas_client.backends.azureml._collection import read_page
 from maas_client.backends.azureml._wire import (
     DATA_PLANE_VERSION,
     Target,
@@ -66,9 +68,7 @@ class RegistryFlows:
             request = self._request(operation, url)
         else:
             request = self._target.data_request(operation, "GET", cursor)
-        body = read_object(request, (yield request))
-        found = tuple(_parse(request, item, registry, name) for item in items(body))
-        return Page(found, text(body.get("nextLink")))
+        return (yield from read_page(request, partial(_parse, registry=registry, name=name)))
 
     def _versions_url(self, registry: str, name: str) -> Flow[str]:
         base = self._bases.get(registry)
