@@ -147,7 +147,8 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
     )
     config = uvicorn.Config(
         app,
-        http="h11",
+        # Compiled, as uvloop is, which uvicorn takes by itself where it is installed: together twice the rate.
+        http="httptools",
         ws="none",
         lifespan="on",
         log_config=None,
