@@ -141,7 +141,7 @@ def _only_one(path: Path) -> Iterator[None]:
 def _require_extra() -> None:
     from importlib.util import find_spec
 
-    missing = [name for name in ("starlette", "uvicorn", "httptools") if find_spec(name) is None]
+    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
         raise extra_missing(missing)
 

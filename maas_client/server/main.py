@@ -147,8 +147,9 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
     )
     config = uvicorn.Config(
         app,
-        # Compiled, as uvloop is, which uvicorn takes by itself where it is installed: together twice the rate.
-        http="httptools",
+        # httptools and uvloop, both compiled: more than twice the rate of the pure Python that answers without them.
+        http="auto",
+        loop="auto",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -80,7 +80,7 @@ def test_a_ready_file_that_leads_nowhere_is_no_server(folder, ready):
 def test_without_the_extra_the_way_to_get_it_is_told(folder, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(ConfigurationError, match="starlette, uvicorn, httptools") as caught:
+    with pytest.raises(ConfigurationError, match="starlette, uvicorn") as caught:
         ensure_local(folder)
 
     assert caught.value.hint == "pip install 'maas-client[server]'"
