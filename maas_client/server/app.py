@@ -18,6 +18,7 @@ from maas_client.server.azureml import logs
 from maas_client.server.azureml.blob import blob_endpoint
 from maas_client.server.azureml.dispatch import arm_endpoint, refusal, unexpected
 from maas_client.server.azureml.routes import PREFIXES
+from maas_client.server.faults import FaultLine, Faults, fault_routes
 from maas_client.server.guard import Guard
 from maas_client.server.service import deployments
 from maas_client.server.service.errors import ServiceError
@@ -43,6 +44,7 @@ def build_app(
     begin: Callable[[], None],
     end: Callable[[], None],
     tick: Callable[[], None],
+    faults: Faults,
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> ASGIApp:
     """Return the whole server as one ASGI app.
@@ -50,12 +52,13 @@ def build_app(
     Args:
         world: The service.
         port: The port on which it is served.
-        admin_token: Opens `/_maas/clock`.
+        admin_token: Opens the control routes that change something.
         version: Of this package, for `/_maas/health`.
         begin: Called at the beginning of every request.
         end: Called at its end.
         tick: Called about every `TICK_SECONDS` real seconds.
-        around: Puts middleware around what answers, inside the guard.
+        faults: What goes wrong on purpose.
+        around: Puts middleware around what answers, inside the guard and behind the faults.
     """
     trainer = Trainer(world)
 
@@ -70,13 +73,14 @@ def build_app(
     app = Starlette(
         routes=[
             *control.routes(world, trainer, admin_token, version),
+            *fault_routes(faults, world.clock, admin_token),
             Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
             Route("/{path:path}", _Azure(world, trainer)),
         ],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Guard(around(app), port, begin, end)
+    return Guard(FaultLine(around(app), faults, world), port, begin, end)
 
 
 class _Azure:

@@ -1,12 +1,11 @@
 """`/_maas/`: health, the clock, and what the server says of itself. Not part of any Azure wire."""
 
-import hmac
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from maas_client.server.admin import check_admin
 from maas_client.server.azureml.dispatch import json_response, read_json, refusal
 from maas_client.server.azureml.wire import Reply
 from maas_client.server.clock import iso7
@@ -17,7 +16,6 @@ from maas_client.server.service.settle import settle
 from maas_client.server.service.training import Trainer
 from maas_client.server.service.world import World
 
-ADMIN_HEADER = "x-maas-admin-token"
 _MAX_ADVANCE_SECONDS = 366 * 86_400.0
 
 
@@ -32,7 +30,7 @@ def routes(world: World, trainer: Trainer, admin_token: str, version: str) -> li
         """GET the virtual time; POST `{"advance_seconds": n}` moves it, after every plan in the making is ready."""
         now = await run_in_threadpool(world.clock.now)
         try:
-            _check_admin(request, admin_token)
+            check_admin(request, admin_token)
             if request.method == "POST":
                 seconds = _seconds((await read_json(request)).get("advance_seconds"))
                 now = await run_in_threadpool(_advance, world, trainer, seconds)
@@ -54,13 +52,6 @@ def routes(world: World, trainer: Trainer, admin_token: str, version: str) -> li
         Route("/_maas/openapi.json", description, methods=["GET"]),
         Route("/_maas/ledger", ledger, methods=["GET"]),
     ]
-
-
-def _check_admin(request: Request, admin_token: str) -> None:
-    given = request.headers.get(ADMIN_HEADER, "")
-    if not hmac.compare_digest(given.encode("latin-1", "replace"), admin_token.encode("utf-8", "replace")):
-        message = f"The header {ADMIN_HEADER} must carry the admin token of the ready line."
-        raise ServiceError(401, "AdminTokenRequired", message, headers={"WWW-Authenticate": ADMIN_HEADER})
 
 
 def _seconds(value: object) -> float:

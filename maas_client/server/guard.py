@@ -46,6 +46,8 @@ class Guard:
         headers = Headers(scope=scope)
         ids = {"request": str(uuid.uuid4()), "correlation": str(uuid.uuid4())}
         scope["maas.ids"] = ids
+        # What uvicorn calls with a request belongs to it and knows its connection, which faults may have to end.
+        scope["maas.transport"] = getattr(getattr(receive, "__self__", None), "transport", None)
         client_id = headers.get("x-ms-client-request-id", "")[:128]
 
         async def send_with_ids(message: Message) -> None:

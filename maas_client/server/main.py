@@ -20,6 +20,7 @@ from maas_client.server.app import build_app
 from maas_client.server.checking import checker, chosen
 from maas_client.server.clock import monotonic, parse_clock
 from maas_client.server.engine import make_plan
+from maas_client.server.faults import Faults
 from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
@@ -143,6 +144,7 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
         begin=idleness.begin,
         end=idleness.end,
         tick=tick,
+        faults=Faults(),
         around=around,
     )
     config = uvicorn.Config(

@@ -10,6 +10,7 @@ from maas_client.server.app import build_app
 from maas_client.server.clock import Clock, iso7, iso_z, parse_clock, parse_seconds
 from maas_client.server.content import Content
 from maas_client.server.engine import LogLine, TrainingPlan
+from maas_client.server.faults import Faults
 from maas_client.server.main import run
 from maas_client.server.models_data import read_models
 from maas_client.server.options import ServerOptions
@@ -218,7 +219,9 @@ def nothing() -> None:
 
 async def test_an_unexpected_exception_shows_no_cause(world_of, caplog):
     world = world_of(lambda training: a_plan(("NotStarted", 0.0)))
-    app = build_app(world, port=80, admin_token="t", version="0", begin=nothing, end=nothing, tick=nothing)
+    app = build_app(
+        world, port=80, admin_token="t", version="0", begin=nothing, end=nothing, tick=nothing, faults=Faults()
+    )
     world.models = None
     path = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/ws-1"
     body = {

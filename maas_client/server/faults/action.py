@@ -1,0 +1,28 @@
+"""What every action of a fault program is: fields that a program gives, and what it does to an exchange."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from maas_client.server.faults.exchange import Exchange
+
+
+class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
+    """An action. The class's docstring is what the documentation says of it.
+
+    Attributes:
+        served: What the service has done when the fault is over: `yes`, `no`, or words that say on what it depends.
+    """
+
+    served: ClassVar[str] = "no"
+
+    times: Annotated[int, Meta(ge=1, le=1_000_000, description="So many occurrences in a row.")] = 1
+
+    @classmethod
+    def name(cls) -> str:
+        """Return what a program calls it."""
+        return str(cls.__struct_config__.tag)
+
+    async def run(self, exchange: Exchange) -> None:
+        """Do it: answer, or end the connection, or let the service answer."""
+        raise NotImplementedError

@@ -1,0 +1,158 @@
+"""One request and the answer to it, as an action finds them."""
+
+import os
+import socket
+import struct
+from asyncio import Transport
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from maas_client.server.naming import Named
+
+_WINDOWS = os.name == "nt"
+_NO_LINGER = struct.pack("hh" if _WINDOWS else "ii", 1, 0)
+"""The system's `struct linger`: on, for no time."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers.
+        body: Body.
+    """
+
+    status: int
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
+    body: bytes = b""
+
+    def replace(self, body: bytes) -> None:
+        """Put another body in the place of the one that is there; the length follows."""
+        self.body = body
+        del self.headers["transfer-encoding"]
+        self.headers["content-length"] = str(len(body))
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request, picked by a fault program.
+
+    Attributes:
+        app: What answers when it is let through.
+        scope: Of the request.
+        receive: Where its body comes from.
+        send: Where the answer goes.
+        named: What it is called.
+        workspace: `subscription/group/workspace` in lower case, or None.
+        now: Virtual seconds since the epoch.
+        wall: Wall time in seconds since the epoch, by which clients go.
+        throttle: Seconds by which rates are counted.
+        state: What the program keeps between its requests.
+        status: Status of the answer that was sent, None as long as there is none.
+    """
+
+    app: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
+    named: Named
+    workspace: str | None
+    now: float
+    wall: float
+    throttle: float
+    state: dict[Any, Any]
+    status: int | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Headers of the request."""
+        return Headers(scope=self.scope)
+
+    async def let_through(self) -> None:
+        """Let the service answer."""
+        await self.app(self.scope, self.receive, self._send)
+
+    async def serve(self) -> Answer | None:
+        """Let the service do its work and keep its answer; None: the client went away before the work was done."""
+        answer: Answer | None = None
+        whole = False
+
+        async def keep(message: Message) -> None:
+            nonlocal answer, whole
+            if message["type"] == "http.response.start":
+                answer = Answer(message["status"], MutableHeaders(raw=list(message["headers"])))
+            elif answer is not None:
+                answer.body += message.get("body", b"")
+                whole = not message.get("more_body", False)
+
+        await self.app(self.scope, self.receive, keep)
+        return answer if whole else None
+
+    async def reply(self, answer: Answer) -> None:
+        """Send an answer."""
+        await self.begin(answer)
+        await self.piece(answer.body, last=True)
+
+    async def begin(self, answer: Answer) -> None:
+        """Send the head of an answer."""
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": answer.headers.raw})
+
+    async def piece(self, body: bytes, *, last: bool = False) -> None:
+        """Send a part of its body."""
+        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Yield the request's body as it comes."""
+        while True:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                return
+            yield message.get("body", b"")
+            if not message.get("more_body", False):
+                return
+
+    async def read(self) -> None:
+        """Read the request to its end, so that the client reads our answer and not a reset connection."""
+        if "expect" not in self.headers:
+            async for _ in self.body():
+                pass
+
+    async def gone(self) -> None:
+        """Wait until the client has gone."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def close(self) -> None:
+        """End the connection; what was sent arrives."""
+        self._transport().close()
+        await self.gone()
+
+    async def reset(self) -> None:
+        """End the connection by RST; what was not on its way does not arrive."""
+        transport = self._transport()
+        connection = transport.get_extra_info("socket")
+        if _WINDOWS:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        else:
+            # By a copy of the descriptor, for loops need not give the socket itself away.
+            with socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+        await self.gone()
+
+    def _transport(self) -> Transport:
+        transport: Transport | None = self.scope.get("maas.transport")
+        if transport is None:
+            raise LookupError("there is no connection to end: the app is not served by uvicorn")
+        return transport
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self.send(message)

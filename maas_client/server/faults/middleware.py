@@ -1,0 +1,77 @@
+"""ASGI middleware that lets requests meet faults; between the guard and the check of what the server itself answers."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from maas_client.server.clock import Clock
+from maas_client.server.faults.engine import Faults, Fired, Seen
+from maas_client.server.faults.exchange import Exchange
+from maas_client.server.naming import CONTROL, name_of, workspace_of
+from maas_client.server.service.world import World
+
+SESSION_HEADER = "x-maas-session"
+
+
+class FaultLine:
+    """Every request but those of the control routes passes here."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, world: World) -> None:
+        """Stand before an app.
+
+        Args:
+            app: What answers.
+            faults: The programs.
+            world: The service, for its clock and for whose workspace a request is.
+        """
+        self._app = app
+        self._faults = faults
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or one event of the server's life."""
+        if scope["type"] != "http" or self._faults.idle or scope["path"].startswith(CONTROL):
+            await self._app(scope, receive, send)
+            return
+        named = name_of(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        workspace = await run_in_threadpool(workspace_of, self._world, named)
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        seen = Seen(
+            operation=named.operation or "",
+            method=scope["method"],
+            path=scope["path"],
+            workspace=workspace or "",
+            session=headers.get(SESSION_HEADER, ""),
+            size=int(length) if length.isdecimal() else 0,
+        )
+        hit = self._faults.meet(seen)
+        if hit is None:
+            await self._app(scope, receive, send)
+            return
+        clock = self._world.clock
+        now = await run_in_threadpool(clock.now)
+        fired = Fired(now, seen.operation, hit.action.name(), scope["maas.ids"]["request"])
+        hit.armed.last.append(fired)
+        scope["maas.fault"] = {"id": hit.armed.id, "action": fired.action}
+        exchange = Exchange(
+            app=self._app,
+            scope=scope,
+            receive=receive,
+            send=send,
+            named=named,
+            workspace=workspace,
+            now=now,
+            wall=clock.real() - clock.skew,
+            throttle=_rate_seconds(clock, now),
+            state=hit.armed.state,
+        )
+        try:
+            await hit.action.run(exchange)
+        finally:
+            fired.status = exchange.status
+
+
+def _rate_seconds(clock: Clock, now: float) -> float:
+    """Return the seconds of rates: those of clients, unless the clock moves only when told to."""
+    return now if clock.setting.manual else clock.real()
