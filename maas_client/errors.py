@@ -7,11 +7,13 @@ A class exists where a caller would act differently; the docstring says what to 
     ├── UnsupportedByServiceError            this service has no such operation
     ├── DatasetError (ValueError)            .report; raised only by report.raise_for_errors()
     ├── CredentialError                      no token could be had; nothing was sent
+    ├── JournalError                         the journal cannot hold what is to be sent; nothing was sent
+    │   └── JournalBusyError                 somebody else is at work on the same run
     ├── TransportError                       no usable answer                  .operation .attempts
     │   ├── ConnectError                     never reached the service: always safe to repeat
     │   ├── RequestTimeoutError (TimeoutError)  sent, no answer in time: repeat only if idempotent
     │   ├── BrokenResponseError              the answer was cut off or is not HTTP
-    │   └── AmbiguousWriteError              a write may or may not have happened, and looking did not tell
+    │   └── AmbiguousWriteError              a write may or may not have happened, and looking did not tell   .intent
     ├── StatusError                          the service said no   .status .code .target .details .request_id
     │   ├── BadRequestError            400
     │   │   └── ContentFilterError           with the code content_filter
@@ -32,7 +34,7 @@ A class exists where a caller would act differently; the docstring says what to 
     └── UsageError (RuntimeError)            client closed, stream consumed twice
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,8 @@ __all__ = [
     "DeploymentFailedError",
     "JobCancelledError",
     "JobFailedError",
+    "JournalBusyError",
+    "JournalError",
     "MaaSError",
     "NotFoundError",
     "OperationError",
@@ -114,6 +118,14 @@ class CredentialError(MaaSError):
     """No token could be had, so nothing was sent. Sign in, or pass another credential."""
 
 
+class JournalError(MaaSError):
+    """The journal cannot be read, or cannot hold what is to be sent; so nothing was sent. Mend it, or use another."""
+
+
+class JournalBusyError(JournalError):
+    """Another process or thread is at work on the same run. Let it finish; what it did is found then."""
+
+
 class TransportError(MaaSError):
     """No usable answer came back.
 
@@ -147,7 +159,23 @@ class BrokenResponseError(TransportError):
 
 
 class AmbiguousWriteError(TransportError):
-    """A write may or may not have happened, and looking did not tell. Look again before you repeat it."""
+    """A write may or may not have happened, and looking did not tell. Look again before you repeat it.
+
+    Attributes:
+        intent: What was to be done: `operation`, `name`, and where there is one the `fingerprint` of the definition.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        intent: Mapping[str, str],
+        hint: str | None = None,
+        operation: str = "",
+        attempts: int = 1,
+    ) -> None:
+        super().__init__(message, hint=hint, operation=operation, attempts=attempts)
+        self.intent = dict(intent)
 
 
 class StatusError(MaaSError):

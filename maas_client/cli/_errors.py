@@ -12,6 +12,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.DatasetError, 3),
     (errors.ConfigurationError, 2),
     (errors.UnsupportedByServiceError, 2),
+    (errors.JournalError, 2),
     (errors.CredentialError, 4),
     (errors.AuthenticationError, 4),
     (errors.PermissionDeniedError, 4),

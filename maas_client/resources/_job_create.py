@@ -118,6 +118,7 @@ async def _look_for(session: Session, draft: JobDraft, lost: MaaSError) -> FineT
             f"The job {draft.name} may or may not have been created: {lost.message}",
             hint=f"Look with `maas-ft jobs get {draft.name}`, or submit again under that name: it stays one job.",
             operation="Jobs_CreateOrUpdate",
+            intent={"operation": "Jobs_CreateOrUpdate", "name": draft.name, "fingerprint": draft.fingerprint()},
         ) from error
     if found.properties.get(FINGERPRINT) == draft.fingerprint():
         return found

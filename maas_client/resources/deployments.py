@@ -126,6 +126,7 @@ class AsyncDeployments:
                 f"The {key} key of {name} may or may not have been replaced: {error.message}",
                 hint=f"See what it is now: maas-ft deployments keys {name} --show",
                 operation="ServerlessEndpoints_RegenerateKeys",
+                intent={"operation": "ServerlessEndpoints_RegenerateKeys", "name": name, "key": key},
             ) from error
 
         async def finish(ended: Lro) -> Done[DeploymentKeys]:
