@@ -1,10 +1,7 @@
 """The documents are true: Python blocks run on the reference server, command lines parse, the table is complete."""
 
-import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from maas_client import MaaSClient
 from maas_client.cli.main import root
+from maas_client.testing import Server, serving
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,27 +49,20 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    state = tmp_path_factory.mktemp("state")
-    command = [sys.executable, "-m", "maas_client.server", "--state-dir", str(state), "--clock", "scaled:5000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())
-        finally:
-            server.terminate()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("state"), clock="scaled:5000") as running:
+        yield running
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
 def test_python_blocks_run(
-    page: Path, facts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    page: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("train", "validation"):
         (tmp_path / f"{name}.jsonl").write_bytes((ROOT / f"examples/data/{name}.jsonl").read_bytes())
-    place = {name: str(facts[name]) for name in ("subscription_id", "resource_group", "workspace")}
-    for name, value in {**place, "base_url": facts["url"], "emulator": "true"}.items():
-        monkeypatch.setenv(f"MAAS_{name.upper()}", value)
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
     with MaaSClient.from_env() as client:
         names: dict[str, Any] = {"MaaSClient": MaaSClient, "client": client}
         for text in blocks(page, "python"):

@@ -1,6 +1,5 @@
 """Every program under examples/ runs, as its first lines say."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,19 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from maas_client.testing import serving
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    state = tmp_path_factory.mktemp("state")
-    command = [sys.executable, "-m", "maas_client.server", "--state-dir", str(state), "--clock", "scaled:2000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield json.loads(server.stdout.readline())["url"]
-        finally:
-            server.terminate()
+    with serving(tmp_path_factory.mktemp("state"), clock="scaled:2000") as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("name", ["async_client.py", "sync_client.py"])

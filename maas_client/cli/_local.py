@@ -12,37 +12,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import maas_client
 from maas_client.cli._clock import monotonic
 from maas_client.errors import ConfigurationError, ConnectError
+from maas_client.testing.launch import HOME, START_SECONDS, Ready, command, log_tail, require_server
 
 CLOCK = "scaled:100"
 IDLE_SECONDS = 600
-START_SECONDS = 30.0
 _LOOK_SECONDS = 0.02
 _HEALTH_SECONDS = 2.0
-_LOG_TAIL_LINES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LocalServer:
-    """A server that answers.
-
-    Attributes:
-        url: Its base URL, on the loopback interface.
-        pid: Its process.
-        subscription_id: Of its one workspace, as are the other names.
-    """
-
-    url: str
-    pid: int
-    subscription_id: str
-    resource_group: str
-    workspace: str
 
 
 def local_folder(environ: Mapping[str, str]) -> Path:
@@ -54,7 +33,7 @@ def local_folder(environ: Mapping[str, str]) -> Path:
     return user_state_path("maas-client", appauthor=False) / "local"
 
 
-def ensure_local(folder: Path) -> LocalServer:
+def ensure_local(folder: Path) -> Ready:
     """Return the running local server; start it if there is none.
 
     Raises:
@@ -64,7 +43,7 @@ def ensure_local(folder: Path) -> LocalServer:
     running = find_local(folder)
     if running is not None:
         return running
-    _require_extra()
+    require_server()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(folder / "start.lock"):
@@ -76,23 +55,16 @@ def ensure_local(folder: Path) -> LocalServer:
         ) from error
 
 
-def find_local(folder: Path) -> LocalServer | None:
+def find_local(folder: Path) -> Ready | None:
     """Return the server that the ready file names, if it is alive and answers."""
     server = _read_ready(folder / "ready.json")
     return server if server is not None and _is_alive(server.pid) and _is_healthy(server.url) else None
 
 
-def _read_ready(path: Path) -> LocalServer | None:
+def _read_ready(path: Path) -> Ready | None:
     try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-        return LocalServer(
-            url=facts["url"],
-            pid=int(facts["pid"]),
-            subscription_id=facts["subscription_id"],
-            resource_group=facts["resource_group"],
-            workspace=facts["workspace"],
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        return Ready.parse(path.read_bytes())
+    except (OSError, ValueError):
         return None
 
 
@@ -138,30 +110,15 @@ def _only_one(path: Path) -> Iterator[None]:
         yield
 
 
-def _require_extra() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise extra_missing(missing)
-
-
-def extra_missing(packages: list[str]) -> ConfigurationError:
-    """Make the error of an installation without the server."""
-    return ConfigurationError(
-        f"The local server needs what is not installed: {', '.join(packages)}.",
-        hint="pip install 'maas-client[server]'",
-    )
-
-
-def _start(folder: Path) -> LocalServer:
+def _start(folder: Path) -> Ready:
     port = _last_port(folder)
     server = _try_start(folder, port)
     if server is None and port:
         server = _try_start(folder, 0)  # somebody else has the port now
     if server is None:
         raise ConnectError(
-            f"The local server did not start: {_log_tail(folder)}", hint=f"Its log is {folder / 'server.log'}."
+            f"The local server did not start: {log_tail(folder / 'server.log')}",
+            hint=f"Its log is {folder / 'server.log'}.",
         )
     (folder / "port").write_text(server.url.rpartition(":")[2], encoding="ascii")
     return server
@@ -175,7 +132,7 @@ def _last_port(folder: Path) -> int:
     return port if 0 < port < 65536 else 0
 
 
-def _try_start(folder: Path, port: int) -> LocalServer | None:
+def _try_start(folder: Path, port: int) -> Ready | None:
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     child = _spawn(folder, port, ready)
@@ -196,31 +153,22 @@ def _try_start(folder: Path, port: int) -> LocalServer | None:
 
 
 def _spawn(folder: Path, port: int, ready: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "maas_client.server", "--port", str(port), "--state-dir", str(folder / "state")]
-    command += ["--clock", CLOCK, "--ready-file", str(ready), "--idle-exit", str(IDLE_SECONDS)]
+    arguments = ["--port", str(port), "--state-dir", str(folder / "state")]
+    arguments += ["--clock", CLOCK, "--ready-file", str(ready), "--idle-exit", str(IDLE_SECONDS)]
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     log = os.open(folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command,
+            command(*arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the ready line has a secret in it; the ready file says the same
             stderr=log,
-            # Where this package lies: the same code as ours, and nothing that lies about in the user's folder.
-            cwd=Path(maas_client.__file__).parent.parent,
+            cwd=HOME,
             # A session of its own: Ctrl-C at this terminal is not meant for it.
             start_new_session=True,
             creationflags=flags,
         )
     finally:
         os.close(log)
-
-
-def _log_tail(folder: Path) -> str:
-    try:
-        lines = (folder / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    return " / ".join(line.strip() for line in lines[-_LOG_TAIL_LINES:] if line.strip()) or "it said nothing."

@@ -21,7 +21,7 @@ def serve(ctx: click.Context, /, *, state_dir: Path | None, **given: Any) -> Non
     try:
         from maas_client.server.main import run
     except ModuleNotFoundError as error:
-        from maas_client.cli._local import extra_missing
+        from maas_client.testing.launch import extra_missing
 
         if error.name is None or error.name.startswith("maas_client"):
             raise

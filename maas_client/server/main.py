@@ -24,6 +24,7 @@ from maas_client.server.faults import Faults
 from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
+from maas_client.server.parent import when_stdin_ends
 from maas_client.server.ready import ready_line, trust_line, version
 from maas_client.server.service import blocks
 from maas_client.server.service.options import read_options
@@ -164,6 +165,12 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
         timeout_graceful_shutdown=5,
     )
     server = _Server(config, ready)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    if options.stop_at_eof:
+        when_stdin_ends(stop)
     with _quiet_signals():
         server.run(sockets=[listener])
 

@@ -29,6 +29,7 @@ class ServerOptions:
         log_level: Of the log on stderr.
         ready_file: Where the ready line is written too (0600), or None.
         idle_exit: Real seconds without a request after which the server ends by itself, or None.
+        stop_at_eof: End when stdin ends: a program started it for itself.
         admin_token: Opens `/_maas/clock`; None makes a new one.
         tls: Serve https, with a certificate of the state folder's own authority.
         conformance: Check every exchange and write what came of it to this file, or to a file in this folder.
@@ -45,6 +46,7 @@ class ServerOptions:
     log_level: str = "warning"
     ready_file: Path | None = None
     idle_exit: float | None = None
+    stop_at_eof: bool = False
     admin_token: str | None = None
     tls: bool = False
     conformance: Path | None = None
@@ -64,6 +66,7 @@ _PARAMETERS = (
     ),
     click.option("--ready-file", type=_PATH, metavar="F", help="Write the ready line there too."),
     click.option("--idle-exit", type=float, metavar="SECONDS", help="End after so long without a request."),
+    click.option("--stop-at-eof", is_flag=True, help="End when stdin ends, as with whoever started it."),
     click.option("--admin-token", metavar="T", help="Opens the control routes; a new one by default."),
     click.option("--tls", is_flag=True, help="Serve https, with an authority of the state folder's own."),
     click.option("--conformance", type=_PATH, metavar="F", help="Check every exchange; findings go there."),

@@ -1,20 +1,16 @@
-"""The real server in a process of its own, and one body for both clients."""
+"""The real server, and one body for both clients."""
 
 import inspect
 import json
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from maas_client import AsyncMaaSClient, MaaSClient
+from maas_client.testing import Server, serving
 
 ROWS = [
     {
@@ -27,32 +23,9 @@ ROWS = [
 ]
 
 
-@dataclass
-class Server:
-    """A running reference server."""
-
-    process: subprocess.Popen[str]
-    facts: dict[str, Any]
-
-    def client_arguments(self) -> dict[str, Any]:
-        names = ("subscription_id", "resource_group", "workspace")
-        return {"base_url": self.facts["url"], "emulator": True, **{name: self.facts[name] for name in names}}
-
-
-@contextmanager
-def serving(state: Path, *options: str) -> Iterator[Server]:
-    command = [sys.executable, "-m", "maas_client.server", "--state-dir", str(state), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Server(process, json.loads(process.stdout.readline()))
-        finally:
-            process.terminate()
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), "--clock", "scaled:3000") as running:
+    with serving(tmp_path_factory.mktemp("server"), clock="scaled:3000") as running:
         yield running
 
 
@@ -79,10 +52,10 @@ class Both:
 @pytest.fixture(params=["sync", "async"])
 async def both(request: pytest.FixtureRequest, server: Server) -> Any:
     if request.param == "sync":
-        with MaaSClient(**server.client_arguments()) as client:
+        with MaaSClient(**server.settings()) as client:
             yield Both(client)
     else:
-        async with AsyncMaaSClient(**server.client_arguments()) as client:
+        async with AsyncMaaSClient(**server.settings()) as client:
             yield Both(client)
 
 
@@ -94,7 +67,7 @@ def unique() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def manual_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("manual"), "--clock", "manual") as running:
+    with serving(tmp_path_factory.mktemp("manual")) as running:
         yield running
 
 
@@ -106,16 +79,14 @@ class Slow(Both):
         self._server = server
 
     def advance(self, seconds: float) -> None:
-        facts = self._server.facts
-        headers = {"x-maas-admin-token": facts["admin_token"]}
-        httpx.post(f"{facts['url']}/_maas/clock", json={"advance_seconds": seconds}, headers=headers).raise_for_status()
+        self._server.advance(seconds)
 
 
 @pytest.fixture(params=["sync", "async"])
 async def slow(request: pytest.FixtureRequest, manual_server: Server) -> Any:
     if request.param == "sync":
-        with MaaSClient(**manual_server.client_arguments()) as client:
+        with MaaSClient(**manual_server.settings()) as client:
             yield Slow(client, manual_server)
     else:
-        async with AsyncMaaSClient(**manual_server.client_arguments()) as client:
+        async with AsyncMaaSClient(**manual_server.settings()) as client:
             yield Slow(client, manual_server)

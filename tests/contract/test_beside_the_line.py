@@ -6,13 +6,12 @@ from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
-import httpx
 import pytest
 
 from maas_client import AsyncMaaSClient
 from maas_client.errors import ConfigurationError, ConflictError, WaitTimeoutError
+from maas_client.testing import serving
 from maas_client.types import JobStatus
-from tests.contract.conftest import Server, serving
 
 MODEL = "Phi-3-mini-4k-instruct"
 BASE = "Phi-4-mini-instruct"
@@ -24,7 +23,7 @@ MESSAGES = [{"role": "user", "content": "question 3 about topic3"}]
 @pytest.mark.parametrize("anyio_backend", ["trio"])
 async def test_the_line_on_trio(server, train, unique, anyio_backend):
     name = unique("trio")
-    async with AsyncMaaSClient(**server.client_arguments()) as client:
+    async with AsyncMaaSClient(**server.settings()) as client:
         file = await client.files.upload(train)
         job = await client.jobs.create(MODEL, training_file=file, name=name)
         events = [event async for event in client.jobs.watch(job)]
@@ -101,26 +100,25 @@ async def test_what_cannot_be_uploaded(both, tmp_path):
 async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend: str) -> None:
     state = tmp_path / "state"
     told = []
-    with serving(state, "--clock", "manual") as first:
-        port = str(urlsplit(first.facts["url"]).port)
-        async with AsyncMaaSClient(**first.client_arguments(), max_retries=0) as client:
+    with serving(state) as first:
+        port = urlsplit(first.url).port or 0
+        async with AsyncMaaSClient(**first.settings(), max_retries=0) as client:
             file = await client.files.upload(train)
             await client.jobs.create(MODEL, training_file=file, name="ridden")
             watch = client.jobs.watch("ridden")
             async for event in watch:
                 told.append((event.type, event.status.value, event.message.partition(" (")[0]))
                 if event.status is JobStatus.QUEUED:
-                    advance(first, 200)
+                    first.advance(200)
                 if told[-1][:2] == ("status", "running"):
-                    first.process.kill()
-                    first.process.wait()
+                    first.kill()
                 if told[-1][2] == "Connection lost":
                     break
-            with serving(state, "--clock", "manual", "--port", port) as second:
+            with serving(state, port=port) as second:
                 async for event in watch:
                     told.append((event.type, event.status.value, event.message.partition(" (")[0]))
                     if event.message == "Connected again.":
-                        advance(second, TO_THE_END)
+                        second.advance(TO_THE_END)
                 assert (await client.jobs.get("ridden")).fine_tuned_model
                 assert (await client.files.upload(train)).reused
     assert [status for kind, status, _ in told if kind == "status"] == ["queued", "running", "succeeded"]
@@ -131,16 +129,15 @@ async def test_an_awaited_watch_rides_through_a_kill(tmp_path: Path, train: Path
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_a_followed_log_rides_through_a_kill(tmp_path: Path, train: Path, anyio_backend: str) -> None:
     state, told = tmp_path / "state", []
-    with serving(state, "--clock", "manual") as first:
-        port = str(urlsplit(first.facts["url"]).port)
-        async with AsyncMaaSClient(**first.client_arguments(), max_retries=0) as client:
+    with serving(state) as first:
+        port = urlsplit(first.url).port or 0
+        async with AsyncMaaSClient(**first.settings(), max_retries=0) as client:
             file = await client.files.upload(train)
             await client.jobs.create(MODEL, training_file=file, name="followed", n_epochs=20)
-            advance(first, 500)
+            first.advance(500)
             lines = client.jobs.logs("followed", follow=True)
             told.append(await anext(lines))
-            first.process.kill()
-            first.process.wait()
+            first.kill()
 
             async def rest() -> None:
                 told.extend([line async for line in lines])
@@ -148,15 +145,9 @@ async def test_a_followed_log_rides_through_a_kill(tmp_path: Path, train: Path, 
             with ExitStack() as servers:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(rest)
-                    again = serving(state, "--clock", "manual", "--port", port)
+                    again = serving(state, port=port)
                     second = await anyio.to_thread.run_sync(servers.enter_context, again)
                     assert (await client.jobs.get("followed")).status is JobStatus.RUNNING
-                    await anyio.to_thread.run_sync(advance, second, TO_THE_END)
+                    await anyio.to_thread.run_sync(second.advance, TO_THE_END)
                 assert told == [line async for line in client.jobs.logs("followed")]
     assert len(told) == len({*told}) > 20
-
-
-def advance(server: Server, seconds: float) -> None:
-    headers = {"x-maas-admin-token": server.facts["admin_token"]}
-    url = f"{server.facts['url']}/_maas/clock"
-    httpx.post(url, json={"advance_seconds": seconds}, headers=headers).raise_for_status()

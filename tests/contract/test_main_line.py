@@ -193,7 +193,7 @@ async def test_cancel_and_stop_waiting(slow, train, unique):
 async def test_a_closed_client_says_so(server, train):
     from maas_client import MaaSClient
 
-    client = MaaSClient(**server.client_arguments())
+    client = MaaSClient(**server.settings())
     client.close()
     client.close()
     with pytest.raises(UsageError, match="closed"):

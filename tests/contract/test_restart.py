@@ -5,17 +5,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from maas_client import MaaSClient
+from maas_client.testing import serving
 from maas_client.types import JobStatus
-from tests.contract.conftest import serving
 
 MODEL = "Phi-3-mini-4k-instruct"
 
 
 def test_kill_and_restart_while_a_client_watches(tmp_path: Path, train: Path) -> None:
     state = tmp_path / "state"
-    with serving(state, "--clock", "scaled:300") as first:
-        port = str(urlsplit(first.facts["url"]).port)
-        arguments = first.client_arguments()
+    with serving(state, clock="scaled:300") as first:
+        port = urlsplit(first.url).port or 0
+        arguments = first.settings()
         with MaaSClient(**arguments, max_retries=0) as client:
             file = client.files.upload(train)
             done = client.jobs.wait(client.jobs.create(MODEL, training_file=file, name="before"), timeout=60)
@@ -38,11 +38,10 @@ def test_kill_and_restart_while_a_client_watches(tmp_path: Path, train: Path) ->
             watching = threading.Thread(target=watch)
             watching.start()
             assert begun.wait(20)
-            first.process.kill()
-            first.process.wait()
+            first.kill()
             assert lost.wait(20)
-            with serving(state, "--clock", "scaled:300", "--port", port) as second:
-                assert second.client_arguments() == arguments
+            with serving(state, clock="scaled:300", port=port) as second:
+                assert second.settings() == arguments
                 watching.join(50)
                 assert not watching.is_alive()
                 assert [job.name for job in client.jobs.list()] == ["during", "before"]

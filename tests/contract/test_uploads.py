@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from maas_client import MaaSClient
-from tests.contract.conftest import Both, serving
+from maas_client.testing import serving
+from tests.contract.conftest import Both
 
 SIZE = 70 * 2**20
 
@@ -52,8 +53,8 @@ async def _content(both: Both, uri: str) -> str:
 @pytest.mark.parametrize("way", ["key", "identity"])
 def test_other_ways_into_storage(tmp_path: Path, train: Path, large: Path, way: str) -> None:
     with (
-        serving(tmp_path / "state", "--clock", "scaled:3000", "--datastore-auth", way) as server,
-        MaaSClient(**server.client_arguments()) as client,
+        serving(tmp_path / "state", clock="scaled:3000", datastore_auth=way) as server,
+        MaaSClient(**server.settings()) as client,
     ):
         for path in (train, large):
             file = client.files.upload(path)

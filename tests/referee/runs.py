@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from maas_client.testing import serving
 from tests.referee.scenarios.operations import MARK
 
 ROOT = Path(__file__).parents[2]
@@ -31,19 +31,6 @@ class Run:
     ending: str = ""
 
 
-@contextmanager
-def serving(state: Path, scheme: str) -> Iterator[dict[str, Any]]:
-    """Run a server whose clock is manual; yield its ready line."""
-    command = [sys.executable, "-m", "maas_client.server", "--state-dir", str(state), "--clock", "manual"]
-    command += ["--tls"] if scheme == "https" else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
-
-
 def run(python: Path, modules: tuple[str, ...], version: str, scheme: str, folder: Path) -> Run:
     """Run scenarios one after the other on one server; those whose name begins with `ours` with our own interpreter."""
     work = folder / "work"
@@ -51,11 +38,12 @@ def run(python: Path, modules: tuple[str, ...], version: str, scheme: str, folde
     outcomes: dict[str, str | None] = {}
     seconds: dict[str, float] = {}
     endings = []
-    with serving(folder / "state", scheme) as ready:
+    with serving(folder / "state", tls=scheme == "https") as server:
+        ready = server.ready.facts
         for module in modules:
             interpreter = sys.executable if module.startswith("ours") else str(python)
             command = [interpreter, "-W", "ignore", "-m", f"tests.referee.scenarios.{module}"]
-            command += [json.dumps(ready), version, f"ref-{scheme}", str(work)]
+            command += [json.dumps(dict(ready)), version, f"ref-{scheme}", str(work)]
             # Outside any checkout: the SDK would write the branch into the job's properties.
             done = subprocess.run(
                 command,
@@ -74,7 +62,7 @@ def run(python: Path, modules: tuple[str, ...], version: str, scheme: str, folde
     return Run(outcomes, seconds, "\n".join(endings))
 
 
-def _variables(ready: dict[str, Any], home: Path) -> dict[str, str]:
+def _variables(ready: Mapping[str, Any], home: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
     # Nothing but the server is within reach: the proxy is a port where nobody listens.
     shut = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1,localhost"}

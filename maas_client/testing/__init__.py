@@ -1,0 +1,32 @@
+"""For people who write tests: the reference server for as long as a test lasts, pytest fixtures, the contract suite.
+
+Names are loaded when they are first used: the pytest plugin of this package passes here in every run of pytest.
+"""
+
+TYPE_CHECKING = False  # what typing calls so; importing typing would cost more than everything else here
+
+if TYPE_CHECKING:
+    from maas_client.testing.control import ControlError
+    from maas_client.testing.server import Server, serving
+
+__all__ = ["ControlError", "Server", "serving"]
+
+_HOMES = {
+    "ControlError": "maas_client.testing.control",
+    "Server": "maas_client.testing.server",
+    "serving": "maas_client.testing.server",
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
