@@ -13,6 +13,7 @@ from maas_client.core.flow import Flow
 from maas_client.core.io import IO, FileBody, Request, Response, StreamResponse
 from maas_client.core.redact import redact_url
 from maas_client.core.retry import RetryBudget, RetryPolicy, call_with_retries
+from maas_client.core.skew import Skew
 from maas_client.core.trust import Trust
 from maas_client.errors import MaaSError, RequestTimeoutError, StatusError, TransportError, UsageError
 
@@ -44,6 +45,7 @@ class Caller:
     timeout_seconds: float = 60.0
     budget: RetryBudget = field(default_factory=RetryBudget)
     closed: bool = False
+    skew: Skew = field(default_factory=Skew)
     tokens: TokenCache = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,7 @@ class Caller:
         async def attempt() -> Response:
             response = await self._attempt(request, headers, deadline)
             if response.status not in request.expect:
-                raise self.error_from(request, response)
+                raise await self._refusal(request, response)
             return response
 
         return await call_with_retries(self.io, self.policy, self.budget, request, attempt)
@@ -101,7 +103,7 @@ class Caller:
             if isinstance(opened, Response) and (renewed := await self._renewed(request, signed, opened)):
                 opened = await self._open(request, renewed)
             if isinstance(opened, Response):
-                raise self.error_from(request, opened)
+                raise await self._refusal(request, opened)
             return opened
 
         opened = await call_with_retries(self.io, self.policy, self.budget, request, attempt)
@@ -121,9 +123,17 @@ class Caller:
         response = await self.io.send(request, headers=signed, timeout=await self._timeout(request, deadline))
         if renewed := await self._renewed(request, signed, response):
             response = await self.io.send(request, headers=renewed, timeout=await self._timeout(request, deadline))
+        if self.skew.seconds is None:
+            self.skew.observe(response.status, response.headers, await self.io.now())
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s %s -> %d", request.operation, request.method, redact_url(request.url), response.status)
         return response
+
+    async def _refusal(self, request: Request, response: Response) -> StatusError:
+        error = self.error_from(request, response)
+        self.skew.observe(response.status, response.headers, await self.io.now())
+        self.skew.explain(error)
+        return error
 
     async def _timeout(self, request: Request, deadline: float) -> float:
         """Bound one attempt: by what is left of the whole call, but an upload by its size alone."""

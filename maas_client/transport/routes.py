@@ -1,9 +1,12 @@
 """Which connections a URL uses: one pool per proxy, made when first needed.
 
 Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, or the system's settings) and
-are never used for this machine itself. Certificates are always verified.
+are never used for this machine itself. Certificates are always verified: against the file or folder that
+`SSL_CERT_FILE` or `SSL_CERT_DIR` names, else against what the operating system trusts - where companies put the
+authority of their proxy - and the usual public authorities.
 """
 
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,13 +99,26 @@ class Routes(Generic[T]):
     def _tls(self) -> ssl.SSLContext:
         if self._verifying is None:
             try:
-                self._verifying = httpx.create_ssl_context(trust_env=True)
+                self._verifying = _trusted()
             except OSError as error:
                 raise ConfigurationError(
                     "The CA certificates cannot be read.",
                     hint="Check that SSL_CERT_FILE names a PEM file, or SSL_CERT_DIR a folder of them.",
                 ) from error
         return self._verifying
+
+
+def _trusted() -> ssl.SSLContext:
+    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+        return httpx.create_ssl_context(trust_env=True)
+    # Imported here, since only https needs them.
+    import certifi
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # A small container may have no authorities of its own.
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def is_this_machine(host: str) -> bool:

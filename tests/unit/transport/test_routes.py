@@ -7,6 +7,7 @@ import ssl
 
 import httpx
 import pytest
+import truststore
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -298,3 +299,18 @@ def test_an_ssh_server_behind_a_proxy_is_not_http(run, peer, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", peer(b"SSH-2.0-x\r\n\r\n").url)
     with pytest.raises(BrokenResponseError, match="not HTTP"):
         run(lambda io: send(io, "http://service.invalid/"))
+
+
+def test_what_the_system_trusts_counts_unless_a_file_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    contexts = []
+    routes = Routes(lambda context, proxy: contexts.append(context))
+    routes.find(httpx.URL("https://management.example"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(Authority(tmp_path).path))
+    Routes(lambda context, proxy: contexts.append(context)).find(httpx.URL("https://management.example"))
+    system, named = contexts
+    assert isinstance(system, truststore.SSLContext)
+    assert (system.verify_mode, system.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert not isinstance(named, truststore.SSLContext)
+    assert len(named.get_ca_certs()) == 1
