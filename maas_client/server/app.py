@@ -114,7 +114,7 @@ class _Azure:
         blob = _BLOB_HOST.fullmatch(path) or await run_in_threadpool(self._short, path)
         if blob is None:
             raise ServiceError(404, "NotFound", "Nothing of this server has this path.")
-        await run_in_threadpool(_settled, self._world, now)
+        now = await run_in_threadpool(_settled, self._world, now, blob["account"])
         return await blob_endpoint(request, self._world, now, blob["account"], blob["container"], blob["path"] or "")
 
     def _short(self, path: str) -> re.Match[str] | None:
@@ -131,9 +131,12 @@ async def _tick(world: World, trainer: Trainer, tick: Callable[[], None]) -> Non
         trainer.start_missing()
 
 
-def _settled(world: World, now: float) -> None:
+def _settled(world: World, now: float, account: str = "") -> float:
+    """Settle; return the time of the workspace of a storage account, or the server's."""
     with world.store.lock:
         settle(world, now)
+        where = workspace_by_account(world, account) if account else None
+        return now if where is None else where.time(now)
 
 
 def _lookup(world: World, name: str) -> inference.EndpointView | None:

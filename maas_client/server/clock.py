@@ -5,6 +5,9 @@ at the wall time of the first start, run at `factor` virtual seconds per real se
 is down. A virtual time that was handed out must never come back smaller, not even after kill -9, so the clock works on
 a lease: before a time beyond the lease is handed out, a new lease end is made durable. After a crash it goes on from
 the lease end, at most `LEASE_SECONDS` real seconds ahead of what was last seen; after a clean stop, from where it was.
+
+What signatures and retention go by is the wall clock, plus what a manual clock was advanced; that too is durable.
+A workspace may be ahead of both (`service/world.py`), so that a test moves its own time and nobody else's.
 """
 
 import re
@@ -55,13 +58,16 @@ def parse_clock(text: str) -> ClockSetting:
 class Clock:
     """Virtual time for jobs, real time for signatures. Safe to use from several threads."""
 
-    def __init__(self, setting: ClockSetting, start: float | None, save: Callable[[float], None]) -> None:
+    def __init__(
+        self, setting: ClockSetting, start: float | None, save: Callable[[float, float], None], skew: float = 0.0
+    ) -> None:
         """Go on at `start` (virtual seconds since the epoch), or at the wall time when there is none.
 
         Args:
             setting: How time moves.
             start: The durable lease end of the last run, or None for a first start.
-            save: Makes a lease end durable before it returns. Called outside any transaction.
+            save: Makes a lease end and a skew durable before it returns. Called outside any transaction.
+            skew: Seconds by which a manual clock was moved in earlier runs.
         """
         self.setting = setting
         self._save = save
@@ -69,8 +75,8 @@ class Clock:
         self._base = time.time() if start is None else start
         self._origin = time.monotonic()
         self._lease = self._base
-        self._skew = 0.0
-        save(self._base)
+        self._skew = skew
+        save(self._base, skew)
 
     def _read(self) -> float:
         return self._base + (time.monotonic() - self._origin) * self.setting.factor
@@ -81,7 +87,7 @@ class Clock:
             now = self._read()
             if now > self._lease:
                 lease = now + LEASE_SECONDS * self.setting.factor
-                self._save(lease)
+                self._save(lease, self._skew)
                 self._lease = lease
             return now
 
@@ -93,11 +99,14 @@ class Clock:
         """
         with self._lock:
             now = self._read() + seconds
-            self._save(now)
-            self._base, self._origin, self._lease = now, time.monotonic(), now
-            if self.setting.manual:
-                self._skew += seconds
+            skew = self._skew + self.skew_of(seconds)
+            self._save(now, skew)
+            self._base, self._origin, self._lease, self._skew = now, time.monotonic(), now, skew
             return now
+
+    def skew_of(self, seconds: float) -> float:
+        """Return by how much the time of signatures moves when virtual time is advanced: only with a manual clock."""
+        return seconds if self.setting.manual else 0.0
 
     def real(self) -> float:
         """Return the wall time in seconds since the epoch, plus what a manual clock was advanced; for signatures."""
@@ -112,7 +121,7 @@ class Clock:
         """Make the exact virtual time durable: a clean stop loses and gains nothing."""
         with self._lock:
             now = self._read()
-            self._save(now)
+            self._save(now, self._skew)
             self._base, self._origin, self._lease = now, time.monotonic(), now
 
 
@@ -155,6 +164,15 @@ def parse_seconds(text: str) -> float | None:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def parse_instant(text: str) -> float | None:
+    """Read an ISO 8601 instant with its offset as seconds since the epoch; None when it is not one."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.timestamp()
 
 
 def _utc(whole: float) -> datetime:

@@ -6,14 +6,14 @@ to the same tables.
 
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE workspaces (
   key TEXT PRIMARY KEY, guid TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE,
   subscription TEXT NOT NULL, resource_group TEXT NOT NULL, name TEXT NOT NULL,
-  location TEXT NOT NULL DEFAULT 'eastus2') WITHOUT ROWID;
+  location TEXT NOT NULL DEFAULT 'eastus2', ahead REAL NOT NULL DEFAULT 0, skew REAL NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE blobs (
   account TEXT NOT NULL, container TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
   etag TEXT NOT NULL, modified REAL NOT NULL, content_type TEXT NOT NULL, metadata TEXT NOT NULL,
@@ -40,15 +40,16 @@ CREATE TABLE models (
 CREATE TABLE model_counters (
   workspace TEXT NOT NULL, name TEXT NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
 CREATE TABLE endpoints (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
   body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
   primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
-  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL);
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL, UNIQUE (workspace, name));
 CREATE TABLE subscriptions (
   workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, model TEXT NOT NULL, created REAL NOT NULL,
   ready_at REAL NOT NULL, delete_at REAL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
 CREATE TABLE operations (
-  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL,
+  workspace TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 """
 
 MIGRATIONS: Final = {
@@ -69,5 +70,22 @@ CREATE TABLE subscriptions (
 """,
     2: """
 ALTER TABLE models ADD COLUMN changes TEXT NOT NULL DEFAULT '{}';
+""",
+    # An operation's id is {kind}:{workspace's guid}:{guid}. A constraint goes only with the table that it stands in.
+    3: """
+ALTER TABLE workspaces ADD COLUMN ahead REAL NOT NULL DEFAULT 0;
+ALTER TABLE workspaces ADD COLUMN skew REAL NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN workspace TEXT NOT NULL DEFAULT '';
+UPDATE operations SET workspace=
+  coalesce((SELECT key FROM workspaces WHERE instr(operations.id, ':' || guid || ':') > 0), '');
+ALTER TABLE endpoints RENAME TO endpoints_3;
+CREATE TABLE endpoints (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
+  body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
+  primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL, UNIQUE (workspace, name));
+INSERT INTO endpoints SELECT seq, workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at,
+  delete_at, used_at FROM endpoints_3;
+DROP TABLE endpoints_3;
 """,
 }

@@ -106,7 +106,7 @@ def _content(call: Call, where: Workspace, job: Job, found: Artifact) -> Json:
     if found.blob is None:
         return _named(job, found) | {"contentUri": log_url(call, where, job)}
     resource = f"{found.blob.account}/{found.blob.container}/{found.blob.path}"
-    token = sign(call.world.secret, resource, "r", call.world.clock.real() + _LINK_HOURS * 3600, kind="b")
+    token = sign(call.world.secret, resource, "r", call.world.real(where) + _LINK_HOURS * 3600, kind="b")
     # The host is a path here, as a datastore's account name has it.
     store = f"{call.base}/{where.account}.blob.core.windows.net/{ARTIFACT_CONTAINER}"
     return _named(job, found) | {"contentUri": f"{store}/{quote(found.blob.path)}?{token}"}

@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 from starlette.requests import Request
 
 from maas_client.server.azureml.blob_xml import BlobError
-from maas_client.server.service.world import ARTIFACTSTORE, World, workspace_by_account
+from maas_client.server.service.blobs import Name
+from maas_client.server.service.world import ARTIFACTSTORE, Workspace, World, workspace_by_account
 from maas_client.server.signing import account_key, check
 
 _NEED = {"GET": "r", "HEAD": "r", "PUT": "wc"}
@@ -30,31 +31,32 @@ def authorise(request: Request, world: World, account: str, container: str, path
     """
     if request.method not in _NEED:
         raise BlobError(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
+    workspace = workspace_by_account(world, account)
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     if scheme == "sharedkey":
         _refuse_keys(world)
-        _check_shared_key(request, world, account)
+        _check_shared_key(request, world, account, workspace)
     elif "sig" in request.query_params and scheme != "bearer":
-        _check_signature(request, world, account, container, path)
+        _check_signature(request, world, (account, container, path), world.real(workspace))
     elif scheme != "bearer":
         message = (
             "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
         )
         raise BlobError(401, "NoAuthenticationInformation", message)
-    workspace = workspace_by_account(world, account)
     if workspace is None or container not in (workspace.blob_container, workspace.container(ARTIFACTSTORE)):
         raise BlobError(404, "ContainerNotFound", "The specified container does not exist.")
 
 
-def _check_signature(request: Request, world: World, account: str, container: str, path: str) -> None:
+def _check_signature(request: Request, world: World, name: Name, now: float) -> None:
     # A signature of one blob (sr=b) opens that blob and nothing else; the server hands it out in links of its own,
     # which a user delegation key signs where the account takes no keys.
     one_blob = request.query_params.get("sr") == "b"
     if not one_blob:
         _refuse_keys(world)
+    account, container, path = name
     signed = f"{account}/{container}/{path}" if one_blob else f"{account}/{container}"
     need = _NEED[request.method] if path or request.query_params.get("comp") != "list" else "l"
-    problem = check(world.secret, signed, need, request.query_params, world.clock.real())
+    problem = check(world.secret, signed, need, request.query_params, now)
     if problem:
         raise BlobError(403, problem.code, problem.message)
 
@@ -65,7 +67,7 @@ def _refuse_keys(world: World) -> None:
         raise BlobError(403, "KeyBasedAuthenticationNotPermitted", message)
 
 
-def _check_shared_key(request: Request, world: World, account: str) -> None:
+def _check_shared_key(request: Request, world: World, account: str, workspace: Workspace | None) -> None:
     name, _, given = request.headers["authorization"].partition(" ")[2].strip().partition(":")
     key = b64decode(account_key(world.secret, account))
     # With a path in the place of a host, SDKs take more than the account's name for the name of the account.
@@ -78,11 +80,12 @@ def _check_shared_key(request: Request, world: World, account: str) -> None:
         raise BlobError(403, "AuthenticationFailed", message)
     text = request.headers.get("x-ms-date") or request.headers.get("date") or ""
     try:
-        age = world.clock.real() - parsedate_to_datetime(text).timestamp()
+        age = world.real(workspace) - parsedate_to_datetime(text).timestamp()
     except ValueError:
         age = float("inf")
     # Who signs goes by the wall clock, also after a manual clock was moved ahead of it.
-    if min(abs(age), abs(age - world.clock.skew)) > _SKEW_SECONDS:
+    skew = world.clock.skew + (0.0 if workspace is None else workspace.skew)
+    if min(abs(age), abs(age - skew)) > _SKEW_SECONDS:
         raise BlobError(403, "AuthenticationFailed", f"Request date header too old: '{text[:64]}'.")
 
 

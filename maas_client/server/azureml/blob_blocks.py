@@ -21,7 +21,7 @@ from maas_client.server.azureml.blob_xml import BlobError, block_list
 from maas_client.server.service import blobs, blocks
 from maas_client.server.service.blobs import Name
 from maas_client.server.service.blocks import BlockProblemError
-from maas_client.server.service.world import World
+from maas_client.server.service.world import World, workspace_by_account
 from maas_client.server.signing import SERVICE_VERSION
 
 MAX_BLOCK_BYTES = 4000 * 1024 * 1024
@@ -50,7 +50,8 @@ async def put_block(request: Request, world: World, name: Name) -> Response:
     wanted = given_md5(request, "content-md5")
     await _tried(partial(blocks.check, world, name, block))
     stored = await receive(request, world.content.begin_block(), wanted)
-    await _tried(partial(blocks.add, world, name, block, stored, world.clock.real()))
+    received = world.real(await run_in_threadpool(workspace_by_account, world, name[0]))
+    await _tried(partial(blocks.add, world, name, block, stored, received))
     return Response(status_code=201, headers=written(stored.md5 if wanted else None))
 
 

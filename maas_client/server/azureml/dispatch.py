@@ -16,7 +16,7 @@ from maas_client.server.azureml.wire import Call, Handler, Json, Reply
 from maas_client.server.service.errors import ServiceError, not_implemented
 from maas_client.server.service.settle import settle
 from maas_client.server.service.training import Trainer
-from maas_client.server.service.world import World
+from maas_client.server.service.world import World, workspace
 
 MAX_JSON_BYTES = 1024 * 1024
 _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
@@ -31,7 +31,7 @@ async def arm_endpoint(request: Request, world: World, trainer: Trainer, now: fl
         body = await read_json(request)
         reply = await run_in_threadpool(_run, handler, request, world, trainer, now, path, body)
     except ServiceError as error:
-        return refusal(request, error, now)
+        return refusal(request, error, request.scope.get("maas.now", now))
     return json_response(reply)
 
 
@@ -108,7 +108,10 @@ def _run(
     base = f"{request.scope['scheme']}://{request.headers['host']}"
     with world.store.lock:
         settle(world, now)
-        reply = handler(Call(world, now, base, path, query, body))
+        where = workspace(world, path["sub"], path["rg"], path["ws"]) if "ws" in path else None
+        if where is not None:
+            now = request.scope["maas.now"] = where.time(now)
+        reply = handler(Call(world, now, base, path, query, body, where))
         trainer.start_missing()
     return reply
 

@@ -70,6 +70,7 @@ def _subscription(call: Call, where: Workspace, endpoint: Endpoint) -> str | Non
 def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
     provisioning, state = endpoint.states(call.now)
     ready = call.now >= endpoint.ready_at
+    uri = f"{call.base}/serverless/{deployments.address(where, endpoint)}"
     return {
         "id": f"{where.arm_id}/serverlessEndpoints/{endpoint.name}",
         "name": endpoint.name,
@@ -83,7 +84,7 @@ def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
             "modelSettings": {"modelId": endpoint.target},
             "authMode": "Key",
             "contentSafety": endpoint.body["contentSafety"],
-            "inferenceEndpoint": {"uri": f"{call.base}/serverless/{endpoint.name}", "headers": None} if ready else None,
+            "inferenceEndpoint": {"uri": uri, "headers": None} if ready else None,
             "provisioningState": provisioning,
             "endpointState": state,
             "marketplaceSubscriptionId": _subscription(call, where, endpoint),

@@ -22,12 +22,12 @@ def get_log(request: Request, world: World, now: float) -> Response:
         ServiceError: 403, the signature does not open it. 404, there is no such log.
     """
     path = request.url.path
-    problem = check(world.secret, path, "r", request.query_params, world.clock.real())
-    if problem:
-        raise ServiceError(403, problem.code, problem.message)
     guid, _, rest = path.removeprefix(PREFIX).partition("/")
     workspace = workspace_by_guid(world, guid)
+    problem = check(world.secret, path, "r", request.query_params, world.real(workspace))
+    if problem:
+        raise ServiceError(403, problem.code, problem.message)
     job = jobs.find(world, workspace, rest.removesuffix(f"/{LOG_PATH}")) if workspace else None
-    if job is None:
+    if workspace is None or job is None:
         raise ServiceError(404, "NotFound", "The job of this log was deleted.")
-    return Response(log_text(job, now), media_type="text/plain")
+    return Response(log_text(job, workspace.time(now)), media_type="text/plain")

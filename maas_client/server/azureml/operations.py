@@ -13,9 +13,10 @@ from maas_client.server.service import operations
 def status(call: Call) -> Reply:
     """GET the status document of an Azure-AsyncOperation."""
     operation = operations.get(call.world, call.path["sub"], call.path["id"])
-    done = call.now >= operation.done_at
+    now = call.now + operation.ahead
+    done = now >= operation.done_at
     span = operation.done_at - operation.created
-    percent = 100 if done else int(100 * (call.now - operation.created) / span)
+    percent = 100 if done else int(100 * (now - operation.created) / span)
     scope = f"/subscriptions/{quote(call.path['sub'])}/providers/Microsoft.MachineLearningServices"
     body = {
         "id": f"{scope}/locations/{quote(call.path['location'])}/mfeOperationsStatus/{operation.id}",
@@ -31,7 +32,7 @@ def status(call: Call) -> Reply:
 def result(call: Call) -> Reply:
     """GET the Location of an operation: 202 while it goes on, then 204."""
     operation = operations.get(call.world, call.path["sub"], call.path["id"])
-    if call.now >= operation.done_at:
+    if call.now + operation.ahead >= operation.done_at:
         return Reply(204)
     query = "&".join(f"{key}={value}" for key, value in call.query.items() if key == "api-version")
     url = (

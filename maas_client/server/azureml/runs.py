@@ -82,7 +82,7 @@ def run_data(call: Call) -> Reply:
 def log_url(call: Call, where: Workspace, job: Job) -> str:
     """Return a link to the log that opens without a token, for a day."""
     path = f"/logs/{where.guid}/{job.name}/{LOG_PATH}"
-    token = sign(call.world.secret, path, "r", call.world.clock.real() + _LOG_HOURS * 3600)
+    token = sign(call.world.secret, path, "r", call.world.real(where) + _LOG_HOURS * 3600)
     return f"{call.base}{quote(path)}?{token}"
 
 

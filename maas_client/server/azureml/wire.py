@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from maas_client.server.clock import iso7
 from maas_client.server.service.errors import ServiceError, user_error
-from maas_client.server.service.world import Workspace, World, workspace
+from maas_client.server.service.world import Workspace, World
 
 Json = dict[str, Any]
 
@@ -19,11 +19,13 @@ class Call:
 
     Attributes:
         world: The service.
-        now: Virtual seconds since the epoch, one value for the whole request.
+        now: Virtual seconds since the epoch, one value for the whole request: the time of its workspace, or the
+            server's where there is none.
         base: `http://host:port` or `https://host:port`, as the client wrote it.
         path: Path parameters.
         query: Query parameters; of a repeated one, the last.
         body: The JSON object that was sent, or an empty one.
+        where: The workspace that the path names, if it names one.
     """
 
     world: World
@@ -32,15 +34,14 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Json
+    where: Workspace | None = None
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace of the path.
-
-        Raises:
-            ServiceError: 404, its names are not valid.
-        """
-        return workspace(self.world, self.path["sub"], self.path["rg"], self.path["ws"])
+        """The workspace of the path, of an operation that has one there."""
+        if self.where is None:
+            raise LookupError("this operation's path names no workspace")
+        return self.where
 
     @property
     def host(self) -> str:

@@ -78,7 +78,7 @@ def list_secrets(call: Call) -> Reply:
     if world.options.datastore_auth == "key" or not expirable:
         return Reply(200, {"secretsType": "AccountKey", "key": account_key(world.secret, where.account)})
     resource = f"{where.account}/{where.container(name)}"
-    token = sign(world.secret, resource, _PERMISSIONS, world.clock.real() + hours * 3600)
+    token = sign(world.secret, resource, _PERMISSIONS, world.real(where) + hours * 3600)
     return Reply(200, {"secretsType": "Sas", "sasToken": token})
 
 

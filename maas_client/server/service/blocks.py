@@ -142,11 +142,13 @@ def drop(world: World, name: Name) -> list[str]:
 
 
 def collect(world: World, now: float) -> None:
-    """Drop the uncommitted blocks of blobs for which none was received in a week."""
-    if world.store.one("SELECT 1 FROM blocks WHERE received<=? LIMIT 1", now - KEPT_SECONDS) is None:
+    """Drop the uncommitted blocks of blobs for which none was received in a week of their workspace's time."""
+    furthest = "(SELECT coalesce(max(skew), 0) FROM workspaces)"
+    if world.store.one(f"SELECT 1 FROM blocks WHERE received<=? + {furthest} LIMIT 1", now - KEPT_SECONDS) is None:  # noqa: S608 (a constant)
         return
     stale = world.store.all(
-        "SELECT account, container, path FROM blocks GROUP BY account, container, path HAVING max(received)<=?",
+        "SELECT b.account, b.container, b.path FROM blocks b JOIN workspaces w ON w.account=b.account "
+        "GROUP BY b.account, b.container, b.path HAVING max(b.received)<=? + w.skew",
         now - KEPT_SECONDS,
     )
     files: list[str] = []

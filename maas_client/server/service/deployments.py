@@ -17,7 +17,7 @@ from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found, user_error
 from maas_client.server.service.idle import note_use
 from maas_client.server.service.names import check_endpoint
-from maas_client.server.service.world import Workspace, World, workspace_by_guid
+from maas_client.server.service.world import Workspace, World, workspace_by_guid, workspace_by_label
 from maas_client.server.state import ENDPOINT_CREATE_SECONDS, ENDPOINT_DELETE_SECONDS, ENDPOINT_UPDATE_SECONDS
 
 _CUSTOM = re.compile(
@@ -29,8 +29,9 @@ _PRIMARY_SLOT = {"primary": "primary_key", "secondary": "secondary_key"}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A stored serverless endpoint; instants are virtual seconds since the epoch."""
+    """A stored serverless endpoint; instants are virtual seconds since the epoch, in the time of its workspace."""
 
+    seq: int
     workspace: str
     name: str
     body: Json
@@ -52,14 +53,14 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     """Create an endpoint; return it and the id of the operation, or None when the same one was there already.
 
     Raises:
-        ServiceError: 400: the body, the region or the model. 409: the name or the model is taken.
+        ServiceError: 400: the body, the region or the model. 409: the model is deployed, or the endpoint goes.
     """
     check_endpoint(name)
     definition = _normalised(body, workspace.location)
     target = definition["modelId"]
-    row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
+    row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
     if row is not None:
-        _check_repeat(_from_row(row), workspace, definition)
+        _check_repeat(_from_row(row), definition)
         with world.store.writing() as db:
             db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(definition), row["seq"]))
         return get(world, workspace, name), None
@@ -81,7 +82,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
             "VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 *(workspace.key, name, json.dumps(definition), target, custom),
-                *(_new_key(), _new_key(), now, ready, world.clock.real()),
+                *(_new_key(), _new_key(), now, ready, world.real(workspace)),
             ),
         )
         operation = operations.begin(world, workspace, "serverless-create", now, ready)
@@ -143,7 +144,7 @@ def update(world: World, workspace: Workspace, name: str, change: Json, now: flo
     if any(not isinstance(value, str) for value in body["tags"].values()):
         raise user_error("tags must be strings.", target="tags")
     with world.store.writing() as db:
-        db.execute("UPDATE endpoints SET body=? WHERE name=?", (json.dumps(body), endpoint.name))
+        db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(body), endpoint.seq))
         done = now + ENDPOINT_UPDATE_SECONDS
         operation = (
             operations.begin(world, workspace, "serverless-update", now, done) if set(change) - {"tags"} else None
@@ -177,17 +178,35 @@ def regenerate(world: World, endpoint: Endpoint, body: Json) -> tuple[str, str]:
         raise user_error("keyValue must be 8 to 256 printable characters.", target="keyValue")
     key = value or _new_key()
     with world.store.writing() as db:
-        db.execute(f"UPDATE endpoints SET {slot}=? WHERE name=?", (key, endpoint.name))  # noqa: S608 (a constant)
+        db.execute(f"UPDATE endpoints SET {slot}=? WHERE seq=?", (key, endpoint.seq))  # noqa: S608 (a constant)
     return (key, endpoint.keys[1]) if slot == "primary_key" else (endpoint.keys[0], key)
 
 
-def view(world: World, name: str, now: float) -> EndpointView | None:
-    """Return what the inference routes need of an endpoint that is online, or None."""
-    row = world.store.one("SELECT * FROM endpoints WHERE name=?", name)
-    endpoint = None if row is None else _from_row(row)
-    if row is None or endpoint is None or endpoint.states(now)[1] != "Online":
+def address(workspace: Workspace, endpoint: Endpoint) -> str:
+    """Return what stands for an endpoint in the address of its model.
+
+    The service's names are unique in a region; here workspaces do not see each other, so the address tells them apart.
+    """
+    return f"{endpoint.name}.{workspace.label}"
+
+
+def view(world: World, address: str, now: float) -> EndpointView | None:
+    """Return what the inference routes need of an endpoint that is online, or None.
+
+    Args:
+        world: The service.
+        address: As `address` gives it.
+        now: The server's virtual time.
+    """
+    name, _, label = address.rpartition(".")
+    workspace = workspace_by_label(world, label.lower())
+    if workspace is None:
         return None
-    note_use(world, row)
+    row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
+    endpoint = None if row is None else _from_row(row)
+    if row is None or endpoint is None or endpoint.states(workspace.time(now))[1] != "Online":
+        return None
+    note_use(world, workspace, row)
     return EndpointView(
         name=endpoint.name,
         model_id=endpoint.target,
@@ -264,11 +283,7 @@ def _check_model(world: World, workspace: Workspace, model_id: str, now: float) 
     return False
 
 
-def _check_repeat(endpoint: Endpoint, workspace: Workspace, definition: Json) -> None:
-    if endpoint.workspace != workspace.key:
-        raise ServiceError(
-            409, "Conflict", f"The name {endpoint.name} is taken: endpoint names are unique in a region.", target="name"
-        )
+def _check_repeat(endpoint: Endpoint, definition: Json) -> None:
     if endpoint.delete_at is not None:
         raise ServiceError(409, "Conflict", f"Serverless endpoint {endpoint.name} is being deleted.", target="name")
     if endpoint.body["modelId"] != definition["modelId"]:
@@ -284,6 +299,7 @@ def _new_key() -> str:
 
 def _from_row(row: Row) -> Endpoint:
     return Endpoint(
+        seq=row["seq"],
         workspace=row["workspace"],
         name=row["name"],
         body=json.loads(row["body"]),

@@ -5,7 +5,7 @@ Source: MicrosoftDocs, deployments of fine-tuned models, 2025-03: deleted after 
 
 from sqlite3 import Row
 
-from maas_client.server.service.world import World
+from maas_client.server.service.world import Workspace, World
 from maas_client.server.state import ENDPOINT_DELETE_SECONDS
 
 IDLE_SECONDS = 15 * 86_400.0
@@ -14,9 +14,9 @@ REMEMBERED_SECONDS = 3600.0
 """Real seconds between two notes of a use: idleness is counted in days, and a note waits for the disk."""
 
 
-def note_use(world: World, row: Row) -> None:
+def note_use(world: World, where: Workspace, row: Row) -> None:
     """Remember that an endpoint (its row) was used just now, unless it was a short while ago."""
-    now = world.clock.real()
+    now = world.real(where)
     if now - (row["used_at"] or 0.0) > REMEMBERED_SECONDS:
         with world.store.writing() as db:
             db.execute("UPDATE endpoints SET used_at=? WHERE seq=?", (now, row["seq"]))
@@ -25,7 +25,12 @@ def note_use(world: World, row: Row) -> None:
 def expire(world: World, now: float) -> None:
     """Begin to delete the deployments of custom models that were idle for too long."""
     since = world.clock.real() - IDLE_SECONDS
-    idle = world.store.all("SELECT seq FROM endpoints WHERE custom=1 AND delete_at IS NULL AND used_at<=?", since)
+    idle = world.store.all(
+        "SELECT e.seq, w.ahead FROM endpoints e JOIN workspaces w ON w.key=e.workspace "
+        "WHERE e.custom=1 AND e.delete_at IS NULL AND e.used_at<=? + w.skew",
+        since,
+    )
     for row in idle:
+        at = now + row["ahead"] + ENDPOINT_DELETE_SECONDS
         with world.store.writing() as db:
-            db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (now + ENDPOINT_DELETE_SECONDS, row["seq"]))
+            db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (at, row["seq"]))

@@ -9,11 +9,19 @@ from maas_client.server.service.world import Workspace, World
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of the service; all of them succeed, later if not now."""
+    """An operation of the service; all of them succeed, later if not now.
+
+    Attributes:
+        id: Its name.
+        created: Virtual seconds since the epoch, in the time of its workspace.
+        done_at: The same.
+        ahead: Virtual seconds by which its workspace is ahead of the server's clock.
+    """
 
     id: str
     created: float
     done_at: float
+    ahead: float
 
 
 def begin(world: World, workspace: Workspace, kind: str, now: float, done_at: float) -> str:
@@ -23,7 +31,8 @@ def begin(world: World, workspace: Workspace, kind: str, now: float, done_at: fl
     """
     name = f"{kind}:{workspace.guid}:{uuid.uuid4()}"
     with world.store.writing() as db:
-        db.execute("INSERT INTO operations VALUES (?,?,?,?)", (name, workspace.subscription.lower(), now, done_at))
+        values = (name, workspace.subscription.lower(), now, done_at, workspace.key)
+        db.execute("INSERT INTO operations VALUES (?,?,?,?,?)", values)
     return name
 
 
@@ -33,7 +42,12 @@ def get(world: World, subscription: str, name: str) -> Operation:
     Raises:
         ServiceError: 404.
     """
-    row = world.store.one("SELECT * FROM operations WHERE id=? AND subscription=?", name, subscription.lower())
+    row = world.store.one(
+        "SELECT o.*, coalesce(w.ahead, 0) AS ahead FROM operations o LEFT JOIN workspaces w ON w.key=o.workspace "
+        "WHERE id=? AND o.subscription=?",
+        name,
+        subscription.lower(),
+    )
     if row is None:
         raise ServiceError(404, "NotFound", f"The operation {name} was not found.", target="operationId")
-    return Operation(row["id"], row["created"], row["done_at"])
+    return Operation(row["id"], row["created"], row["done_at"], row["ahead"])

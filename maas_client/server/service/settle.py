@@ -14,24 +14,35 @@ from maas_client.server.service.logs import LOG_PATH, log_text
 from maas_client.server.service.names import registered_name
 from maas_client.server.service.world import ARTIFACT_CONTAINER, World, workspace_by_key
 
-_DUE = (
-    "SELECT 1 FROM jobs WHERE delete_at<=? UNION ALL SELECT 1 FROM endpoints WHERE delete_at<=? "
-    "UNION ALL SELECT 1 FROM subscriptions WHERE delete_at<=?"
+# ?1 is the server's time, ?2 that of the workspace that is furthest ahead: what is not due there is due nowhere.
+_ENDED = (
+    "SELECT j.* FROM jobs j JOIN workspaces w ON w.key=j.workspace "
+    "WHERE j.settled=0 AND j.ends_at<=?2 AND j.ends_at<=?1 + w.ahead ORDER BY j.ends_at - w.ahead, j.seq"
 )
+_PASSED = "delete_at<=?2 AND delete_at<=?1 + (SELECT ahead FROM workspaces WHERE key=workspace)"
+_PASSING = ("jobs", "endpoints", "subscriptions")
+"""Tables whose rows go when their time has come."""
 
 
 def settle(world: World, now: float) -> None:
-    """Materialise ended jobs, and remove what was deleted or waited too long."""
+    """Materialise ended jobs, and remove what was deleted or waited too long.
+
+    Args:
+        world: The service.
+        now: The server's virtual time; what belongs to a workspace goes by that workspace's.
+    """
     # How long things are kept is told by the clock on the wall: a scaled clock must not take an upload in hand away.
     blocks.collect(world, world.clock.real())
     idle.expire(world, now)
-    for row in world.store.all("SELECT * FROM jobs WHERE settled=0 AND ends_at<=? ORDER BY ends_at, seq", now):
+    furthest = world.store.one("SELECT coalesce(max(ahead), 0) AS ahead FROM workspaces")
+    times = (now, now + (furthest["ahead"] if furthest else 0.0))
+    for row in world.store.all(_ENDED, *times):
         _end(world, from_row(world, row))
-    if world.store.one(_DUE, now, now, now):
+    due = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {_PASSED}" for table in _PASSING)  # noqa: S608 (constants)
+    if world.store.one(due, *times):
         with world.store.writing() as db:
-            db.execute("DELETE FROM jobs WHERE delete_at<=?", (now,))
-            db.execute("DELETE FROM endpoints WHERE delete_at<=?", (now,))
-            db.execute("DELETE FROM subscriptions WHERE delete_at<=?", (now,))
+            for table in _PASSING:
+                db.execute(f"DELETE FROM {table} WHERE {_PASSED}", times)  # noqa: S608 (constants)
 
 
 def _end(world: World, job: Job) -> None:

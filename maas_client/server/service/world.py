@@ -18,11 +18,19 @@ from maas_client.server.store import Store
 BLOBSTORE = "workspaceblobstore"
 ARTIFACTSTORE = "workspaceartifactstore"
 ARTIFACT_CONTAINER = "azureml"
+_ACCOUNT = "stmaas"
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace: any with a valid name exists, and keeps its ids and its region."""
+    """A workspace: any with a valid name exists, and keeps its ids and its region.
+
+    Attributes:
+        key: Its names, in lower case.
+        account: Its storage account.
+        ahead: Virtual seconds by which its time was moved ahead of the server's.
+        skew: The same of the time of signatures and retention: more than 0 only when a manual clock was moved.
+    """
 
     key: str
     guid: str
@@ -31,6 +39,17 @@ class Workspace:
     resource_group: str
     name: str
     location: str
+    ahead: float = 0.0
+    skew: float = 0.0
+
+    def time(self, now: float) -> float:
+        """Return the virtual time of the workspace when it is `now` on the server's clock."""
+        return now + self.ahead
+
+    @property
+    def label(self) -> str:
+        """What tells its endpoints from those of other workspaces in the addresses of models."""
+        return self.account.removeprefix(_ACCOUNT)
 
     @property
     def arm_id(self) -> str:
@@ -69,6 +88,10 @@ class World:
         """The registries of Microsoft's own models."""
         return frozenset(model.registry for model in self.models.values()) | {"azureml"}
 
+    def real(self, where: Workspace | None) -> float:
+        """Return the time of signatures and retention of a workspace, in seconds since the epoch."""
+        return self.clock.real() + (0.0 if where is None else where.skew)
+
     def close(self) -> None:
         """Stop the clock and close the store."""
         self.clock.stop()
@@ -90,8 +113,14 @@ def open_world(
     """
     store = Store(folder)
     content = Content(folder / "blobs")
-    start = store.meta("virtual_now")
-    clock = Clock(setting, None if start is None else float(start), lambda now: store.set_meta("virtual_now", now))
+    start, skew = store.meta("virtual_now"), store.meta("skew")
+
+    def save(now: float, skew: float) -> None:
+        with store.writing():
+            store.set_meta("virtual_now", now)
+            store.set_meta("skew", skew)
+
+    clock = Clock(setting, None if start is None else float(start), save, float(skew or 0.0))
     secret = store.meta("signing_secret")
     if secret is None:
         secret = secrets.token_hex(32)
@@ -110,13 +139,13 @@ def workspace(world: World, subscription: str, resource_group: str, name: str) -
     row = world.store.one("SELECT * FROM workspaces WHERE key=?", key)
     if row is None:
         guid = str(uuid.uuid4())
-        account = f"stmaas{guid.replace('-', '')[:12]}"
+        account = f"{_ACCOUNT}{guid.replace('-', '')[:12]}"
         location = world.options.regions.get(name.lower(), world.options.region)
         made = Workspace(key, guid, account, subscription, resource_group, name, location)
         with world.store.writing() as db:
             db.execute(
-                "INSERT INTO workspaces VALUES (?,?,?,?,?,?,?)",
-                (key, guid, account, subscription, resource_group, name, location),
+                "INSERT INTO workspaces VALUES (?,?,?,?,?,?,?,?,?)",
+                (key, guid, account, subscription, resource_group, name, location, made.ahead, made.skew),
             )
         return made
     return _from_row(row)
@@ -140,6 +169,20 @@ def workspace_by_account(world: World, account: str) -> Workspace | None:
     """Return the workspace whose storage account this is, or None."""
     row = world.store.one("SELECT * FROM workspaces WHERE account=?", account)
     return None if row is None else _from_row(row)
+
+
+def workspace_by_label(world: World, label: str) -> Workspace | None:
+    """Return the workspace of which a model's address speaks, or None."""
+    return workspace_by_account(world, _ACCOUNT + label)
+
+
+def advance(world: World, where: Workspace, seconds: float) -> None:
+    """Move the time of one workspace forward; the others', and the server's, stay."""
+    with world.store.writing() as db:
+        db.execute(
+            "UPDATE workspaces SET ahead=ahead+?, skew=skew+? WHERE key=?",
+            (seconds, world.clock.skew_of(seconds), where.key),
+        )
 
 
 def _from_row(row: Row) -> Workspace:

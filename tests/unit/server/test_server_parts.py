@@ -83,18 +83,22 @@ def test_what_is_no_clock(text):
 
 def test_every_time_shown_is_on_disk_first():
     saved: list[float] = []
-    clock = Clock(parse_clock("scaled:1000000"), 100.0, saved.append)
+
+    def save(now: float, skew: float) -> None:
+        saved.append(now)
+
+    clock = Clock(parse_clock("scaled:1000000"), 100.0, save)
     shown = [clock.now() for _ in range(2000)]
     assert shown == sorted(shown)
     assert saved[-1] >= shown[-1]
     assert len(saved) < 500
     assert str(clock.setting) == "scaled:1e+06"
-    assert Clock(parse_clock("manual"), 50.0, saved.append).now() == 50.0
+    assert Clock(parse_clock("manual"), 50.0, save).now() == 50.0
 
 
 def test_a_scaled_clock_leaves_signatures_alone_and_a_manual_one_moves_them():
-    scaled = Clock(parse_clock("scaled:1000"), None, lambda now: None)
-    manual = Clock(parse_clock("manual"), None, lambda now: None)
+    scaled = Clock(parse_clock("scaled:1000"), None, lambda now, skew: None)
+    manual = Clock(parse_clock("manual"), None, lambda now, skew: None)
     before = (scaled.real(), manual.real())
     scaled.advance(3600)
     manual.advance(3600)
