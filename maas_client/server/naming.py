@@ -22,6 +22,7 @@ _WORKSPACE = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices/workspaces/([^/]+)",
     re.IGNORECASE,
 )
+_POLLED = re.compile(r"/mfeOperation(?:sStatus|Results)/[^/:]+:([0-9a-f-]{36}):[^/:]+", re.IGNORECASE)
 _BLOB = re.compile(
     r"/(?P<account>[a-z0-9]{3,24})(?P<host>\.blob\.[a-z0-9.-]+)?/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL
 )
@@ -62,8 +63,8 @@ class Named:
         operation: Its name in the ledger; None: there is none.
         workspace: `subscription/group/workspace` in lower case, as its path says it; None: it does not.
         account: The storage account that it is sent to, or None.
-        endpoint: The endpoint that it is sent to, or None.
-        guid: The id of the workspace whose log it reads, or None.
+        endpoint: What stands for the endpoint in the address that it is sent to, or None.
+        guid: The id of the workspace whose log or operation it reads, or None.
     """
 
     operation: str | None = None
@@ -86,7 +87,12 @@ def name_of(method: str, path: str, query: str = "") -> Named:
     if path.lower().startswith(PREFIXES):
         operation = match(method, path)[0]
         found = _WORKSPACE.search(path)
-        return Named(operation.name if operation else None, "/".join(found.groups()).lower() if found else None)
+        polled = _POLLED.search(path)
+        return Named(
+            operation.name if operation else None,
+            "/".join(found.groups()).lower() if found else None,
+            guid=polled[1] if polled else None,
+        )
     endpoint = _ENDPOINT.fullmatch(path)
     if endpoint:
         return Named(_INFERENCE.get((method, endpoint[2])), endpoint=endpoint[1])
@@ -113,10 +119,10 @@ def workspace_of(world: World, named: Named) -> str | None:
     if named.workspace is not None:
         return named.workspace
     with world.store.lock:
-        if named.endpoint is not None:
-            return deployments.workspace_of(world, named.endpoint)
         found = None
-        if named.account is not None:
+        if named.endpoint is not None:
+            found = deployments.workspace_of(world, named.endpoint)
+        elif named.account is not None:
             found = workspace_by_account(world, named.account)
         elif named.guid is not None:
             found = workspace_by_guid(world, named.guid)

@@ -190,6 +190,11 @@ def address(workspace: Workspace, endpoint: Endpoint) -> str:
     return f"{endpoint.name}.{workspace.label}"
 
 
+def workspace_of(world: World, address: str) -> Workspace | None:
+    """Return the workspace of an address, as `address` gives it; None: there is none, or it is no such address."""
+    return workspace_by_label(world, address.rpartition(".")[2].lower())
+
+
 def view(world: World, address: str, now: float) -> EndpointView | None:
     """Return what the inference routes need of an endpoint that is online, or None.
 
@@ -198,10 +203,10 @@ def view(world: World, address: str, now: float) -> EndpointView | None:
         address: As `address` gives it.
         now: The server's virtual time.
     """
-    name, _, label = address.rpartition(".")
-    workspace = workspace_by_label(world, label.lower())
+    workspace = workspace_of(world, address)
     if workspace is None:
         return None
+    name = address.rpartition(".")[0]
     row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
     endpoint = None if row is None else _from_row(row)
     if row is None or endpoint is None or endpoint.states(workspace.time(now))[1] != "Online":
@@ -216,12 +221,6 @@ def view(world: World, address: str, now: float) -> EndpointView | None:
         created=endpoint.created,
         filtered=endpoint.body["contentSafety"].get("contentSafetyStatus") != "Disabled",
     )
-
-
-def workspace_of(world: World, name: str) -> str | None:
-    """Return the key of the workspace that an endpoint of this name belongs to, whatever its state, or None."""
-    row = world.store.one("SELECT workspace FROM endpoints WHERE name=?", name)
-    return None if row is None else str(row["workspace"])
 
 
 def _answers(world: World, endpoint: Endpoint) -> Path | None:

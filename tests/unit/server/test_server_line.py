@@ -69,7 +69,8 @@ def _deploy_and_delete(space):
     assert server.send("GET", operation, headers=auth).json["status"] == "Succeeded"
     online = space.call("GET", f"/serverlessEndpoints/{name}").json["properties"]
     assert (online["provisioningState"], online["endpointState"]) == ("Succeeded", "Online")
-    assert online["inferenceEndpoint"]["uri"] == f"{server.ready['url']}/serverless/{name}"
+    label = space.call("GET", "").json["properties"]["workspaceId"].replace("-", "")[:12]
+    assert online["inferenceEndpoint"]["uri"] == f"{server.ready['url']}/serverless/{name}.{label}"
     keys = space.call("POST", f"/serverlessEndpoints/{name}/listKeys").json
     fresh = space.call("POST", f"/serverlessEndpoints/{name}/regenerateKeys", {"keyType": "Primary"}).json
     assert fresh["primaryKey"] != keys["primaryKey"]

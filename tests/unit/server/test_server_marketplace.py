@@ -90,7 +90,8 @@ def test_a_custom_deployment_that_nobody_asks_is_deleted(tmp_path, start, space_
     space.server.advance(14 * DAY)
     keys = space.call("POST", "/serverlessEndpoints/mine/listKeys").json
     body = {"messages": [{"role": "user", "content": "How do I reset device number 3?"}]}
-    asked = space.server.send("POST", "/serverless/mine/chat/completions", body, {"api-key": keys["primaryKey"]})
+    uri = space.call("GET", "/serverlessEndpoints/mine").json["properties"]["inferenceEndpoint"]["uri"]
+    asked = space.server.send("POST", f"{uri}/chat/completions", body, {"api-key": keys["primaryKey"]})
     assert asked.status == 200
     space.server.advance(14 * DAY)
     assert space.call("GET", "/serverlessEndpoints/mine").status == 200

@@ -18,6 +18,9 @@ def target(template: str) -> tuple[str, str]:
     return re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], "x"), path), query
 
 
+GUID = "11111111-2222-4333-8444-555555555555"
+
+
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: f"{row.name} {row.method} {row.path[:12]}")
 def test_every_operation_has_its_name(row):
     path, query = target(row.path)
@@ -38,6 +41,11 @@ def test_every_operation_has_its_name(row):
         ("GET", f"/{ACCOUNT}/azureml/a", Named("Blob_Get", account=ACCOUNT)),
         ("DELETE", f"/{ACCOUNT}/azureml/a", Named(account=ACCOUNT)),
         ("POST", "/serverless/bot/embeddings", Named(endpoint="bot")),
+        (
+            "GET",
+            f"/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/e/mfeOperationsStatus/a:{GUID}:b",
+            Named("MfeOperationsStatus_Get", guid=GUID),
+        ),
         ("GET", "/logs/guid/job/log.txt", Named("Logs_Get", guid="guid")),
     ],
 )

@@ -68,7 +68,7 @@ def test_a_file_of_version_1_is_migrated_and_keeps_what_it_holds(tmp_path):
     assert tuple(model) == ("s/r/w", "m", 1, "j", "Phi-4", 2.0, "{}")
     assert workspace is not None
     assert blob is not None
-    assert tuple(workspace) == ("s/r/w", "guid", "account", "s", "r", "w", "eastus2")
+    assert tuple(workspace) == ("s/r/w", "guid", "account", "s", "r", "w", "eastus2", 0.0, 0.0)
     assert (blob["path"], blob["metadata"], blob["headers"]) == ("a/b", '{"a": "1"}', "{}")
     assert tables(old / "state.db") == tables(new / "state.db")
     Store(old).close()
@@ -86,6 +86,37 @@ def test_a_file_of_version_2_is_migrated_and_keeps_what_it_holds(tmp_path):
     Store(new).close()
     assert model is not None
     assert (model["name"], model["version"], model["changes"]) == ("m", 1, "{}")
+    assert tables(old / "state.db") == tables(new / "state.db")
+
+
+def test_a_file_of_version_3_is_migrated_and_keeps_what_it_holds(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    with sqlite3.connect(old / "state.db") as db:
+        db.executescript(VERSION_1 + schema.MIGRATIONS[1] + schema.MIGRATIONS[2])
+        db.executescript(
+            "INSERT INTO operations VALUES ('cancel-1:guid:x', 's', 1.0, 2.0), ('odd', 's', 1.0, 2.0);"
+            "INSERT INTO endpoints VALUES (7, 's/r/w', 'E', '{}', 't', 1, 'p', 's', 1.0, 2.0, NULL, 3.0);"
+            "PRAGMA user_version=3;"
+        )
+    store = Store(old)
+    operations = [tuple(row) for row in store.all("SELECT id, workspace FROM operations ORDER BY id")]
+    endpoint = store.one("SELECT * FROM endpoints WHERE workspace='s/r/w' AND name='e'")
+    with store.writing() as db:
+        db.execute(
+            "INSERT INTO endpoints "
+            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at) "
+            "SELECT 'other', name, body, target, custom, primary_key, secondary_key, created, ready_at FROM endpoints"
+        )
+    later = store.one("SELECT seq FROM endpoints WHERE workspace='other'")
+    store.close()
+    Store(new).close()
+    assert operations == [("cancel-1:guid:x", "s/r/w"), ("odd", "")]
+    assert endpoint is not None
+    assert tuple(endpoint) == (7, "s/r/w", "E", "{}", "t", 1, "p", "s", 1.0, 2.0, None, 3.0)
+    assert later is not None
+    assert later["seq"] > 7
     assert tables(old / "state.db") == tables(new / "state.db")
 
 
