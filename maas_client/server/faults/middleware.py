@@ -50,7 +50,7 @@ class FaultLine:
             await self._app(scope, receive, send)
             return
         clock = self._world.clock
-        now = await run_in_threadpool(clock.now)
+        now = await run_in_threadpool(_time, self._world, workspace)
         fired = Fired(now, seen.operation, hit.action.name(), scope["maas.ids"]["request"])
         hit.armed.last.append(fired)
         scope["maas.fault"] = {"id": hit.armed.id, "action": fired.action}
@@ -70,6 +70,13 @@ class FaultLine:
             await hit.action.run(exchange)
         finally:
             fired.status = exchange.status
+
+
+def _time(world: World, key: str | None) -> float:
+    """Return the virtual time of a workspace that was used, or the server's."""
+    now = world.clock.now()
+    row = world.store.one("SELECT ahead FROM workspaces WHERE key=?", key) if key else None
+    return now if row is None else now + float(row["ahead"])
 
 
 def _rate_seconds(clock: Clock, now: float) -> float:
