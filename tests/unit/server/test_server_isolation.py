@@ -2,12 +2,10 @@
 
 import json
 import multiprocessing
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 
-HERE = Path(__file__).parent
 AUTH = {"Authorization": "Bearer x"}
 ADVANCE_SECONDS = 400_000.0
 
@@ -90,13 +88,14 @@ def test_sessions_in_threads_never_see_each_other(server, space_of):
     assert the_clock(server) == before
 
 
-def test_sessions_in_processes_never_see_each_other(server):
+def test_sessions_in_processes_never_see_each_other(server, space_of):
     # As the workers of pytest-xdist are: processes that share nothing but the address of the server.
     count = 2
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(count), context.Queue()
+    address = replace(server, process=None)
     workers = [
-        context.Process(target=_worker, args=(json.dumps(server.ready), number, barrier, results), daemon=True)
+        context.Process(target=_worker, args=(space_of(address), number, barrier, results), daemon=True)
         for number in range(count)
     ]
     for worker in workers:
@@ -129,9 +128,5 @@ def the_clock(server):
     ]
 
 
-def _worker(ready, number, barrier, results):
-    sys.path.insert(0, str(HERE))
-    from conftest import Running, Space
-
-    running = Running(None, json.loads(ready))
-    results.put(json.dumps(a_session(Space(running, f"worker-{number}"), number, lambda: barrier.wait(50))))
+def _worker(space, number, barrier, results):
+    results.put(json.dumps(a_session(space, number, lambda: barrier.wait(50))))
