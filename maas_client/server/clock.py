@@ -130,6 +130,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wall_seconds() -> float:
+    """Return the wall time in seconds since the epoch, by which clients go; for the `Date` of answers."""
+    return time.time()
+
+
 def iso7(seconds: float) -> str:
     """Write an instant as the service does: `2025-05-21T00:20:48.3840162+00:00`, seven digits.
 

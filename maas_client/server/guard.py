@@ -11,6 +11,8 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from maas_client.server.clock import http_date, wall_seconds
+
 MAX_PATH_BYTES = 8 * 1024
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -53,10 +55,13 @@ class Guard:
         async def send_with_ids(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                answer["x-ms-request-id"] = ids["request"]
-                answer["x-ms-correlation-request-id"] = ids["correlation"]
+                answer.setdefault("x-ms-request-id", ids["request"])
+                answer.setdefault("x-ms-correlation-request-id", ids["correlation"])
                 if client_id:
-                    answer["x-ms-client-request-id"] = client_id
+                    answer.setdefault("x-ms-client-request-id", client_id)
+                answer.setdefault("date", http_date(wall_seconds()))
+                for name in scope.get("maas.without", ()):  # of a fault
+                    del answer[name]
             await send(message)
 
         problem = self._problem(scope, headers)

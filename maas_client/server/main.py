@@ -159,6 +159,8 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
         # Access lines would show signatures.
         access_log=False,
         server_header=False,
+        # The guard writes it, so that a fault can write another.
+        date_header=False,
         # There is no proxy in front: nobody may say which scheme was spoken.
         proxy_headers=False,
         ssl_certfile=None if tls is None else tls.server,

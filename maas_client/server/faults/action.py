@@ -8,10 +8,10 @@ from maas_client.server.faults.exchange import Exchange
 
 
 class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
-    """An action. The class's docstring is what the documentation says of it.
+    """An action. The docstring of a class is what the documentation says of it.
 
     Attributes:
-        served: What the service has done when the fault is over: `yes`, `no`, or words that say on what it depends.
+        served: Whether the service has done what it was asked for when the fault is over, in a word or two.
     """
 
     served: ClassVar[str] = "no"

@@ -1,25 +1,28 @@
 """Actions that answer in the service's place: what was asked for is not done."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
+from starlette.datastructures import MutableHeaders
 
-from maas_client.server.clock import http_date
 from maas_client.server.faults.action import Action
 from maas_client.server.faults.exchange import Answer, Exchange
-from maas_client.server.faults.refusals import refuse
+from maas_client.server.faults.hints import RetryAfter, RetryAfterMs, check_headers, check_retry_after, say_when
+from maas_client.server.faults.refusals import refuse, unauthorized
 
-RetryAfter = Annotated[
-    int | float | str,
-    Meta(description="`Retry-After`: seconds; `date:+30` for the date in 30 seconds; any other text as it is."),
-]
-RetryAfterMs = Annotated[int | float | str, Meta(description="`retry-after-ms`.")]
-_DATE = "date:"
+Headers = Annotated[dict[str, str], Meta(description="Headers of the answer.")]
+_PAGES = {
+    "captive-portal": (
+        200,
+        "<h1>Welcome to the guest network</h1><form action='/login'><button>Accept</button></form>",
+    ),
+    "gateway": (502, "<h1>502 Bad Gateway</h1><hr><center>Microsoft-Azure-Application-Gateway/v2</center>"),
+}
 
 
 class Pass(Action, frozen=True, kw_only=True, tag="pass"):
-    """Let the request through as if there were no program."""
+    """Lets the request through as if there were no program."""
 
     served = "yes"
 
@@ -29,19 +32,21 @@ class Pass(Action, frozen=True, kw_only=True, tag="pass"):
 
 
 class Status(Action, frozen=True, kw_only=True, tag="status"):
-    """Answer with a status. Without `body`, the error has the shape of the interface that was called."""
+    """Answers with a status. Without `body`, the error has the shape of the interface that was called."""
 
     status: Annotated[int, Meta(ge=200, le=599, description="HTTP status.")]
     body: Annotated[Any, Meta(description="JSON value, or text that is sent as it is.")] = UNSET
     code: Annotated[str, Meta(description="`error.code`.")] = ""
     message: Annotated[str, Meta(description="`error.message`.")] = ""
-    headers: Annotated[dict[str, str], Meta(description="Headers of the answer.")] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     retry_after: RetryAfter | UnsetType = UNSET
     retry_after_ms: RetryAfterMs | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        """Check what belongs together."""
+        """Check what is sent as it is."""
+        check_headers([*self.headers.items(), ("x-ms-error-code", self.code)])
         check_retry_after(self.retry_after)
+        check_headers([("retry-after-ms", str(self.retry_after_ms))])
 
     async def run(self, exchange: Exchange) -> None:
         """Read the request and answer."""
@@ -55,38 +60,60 @@ class Status(Action, frozen=True, kw_only=True, tag="status"):
             text = isinstance(self.body, str)
             answer.headers["content-type"] = "text/plain; charset=utf-8" if text else "application/json"
             answer.replace(self.body.encode() if text else json.dumps(self.body).encode())
-        hint(exchange, answer, self.retry_after, self.retry_after_ms)
+        say_when(exchange, answer, self.retry_after, self.retry_after_ms)
         for name, value in self.headers.items():
             answer.headers[name] = value
         return answer
 
 
-def check_retry_after(value: float | str | UnsetType) -> None:
-    """Check the form of a date.
+class Html(Action, frozen=True, kw_only=True, tag="html"):
+    """Answers with a page of something in between: a captive portal with 200, or a gateway with 502."""
 
-    Raises:
-        ValueError: It begins as one and is none.
-    """
-    if isinstance(value, str) and value.startswith(_DATE):
-        try:
-            float(value.removeprefix(_DATE))
-        except ValueError:
-            raise ValueError(f"retry_after {value!r} is no date: date:+30 is the one in 30 seconds") from None
+    page: Annotated[Literal["captive-portal", "gateway"], Meta(description="Whose page.")] = "gateway"
+    headers: Headers = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check what is sent as it is."""
+        check_headers(self.headers.items())
 
-def hint(
-    exchange: Exchange,
-    answer: Answer,
-    retry_after: float | str | UnsetType,
-    retry_after_ms: float | str | UnsetType = UNSET,
-) -> None:
-    """Say when to come again."""
-    if isinstance(retry_after, str) and retry_after.startswith(_DATE):
-        answer.headers["retry-after"] = http_date(exchange.wall + float(retry_after.removeprefix(_DATE)))
-    elif not isinstance(retry_after, UnsetType):
-        answer.headers["retry-after"] = str(retry_after)
-    if not isinstance(retry_after_ms, UnsetType):
-        answer.headers["retry-after-ms"] = str(retry_after_ms)
+    async def run(self, exchange: Exchange) -> None:
+        """Read the request and answer."""
+        status, inside = _PAGES[self.page]
+        answer = Answer(status, MutableHeaders({"content-type": "text/html; charset=utf-8", **self.headers}))
+        answer.replace(f"<!DOCTYPE html><html><body>{inside}</body></html>\n".encode())
+        await exchange.read()
+        await exchange.reply(answer)
 
 
-ACTIONS: tuple[type[Action], ...] = (Pass, Status)
+class ExpiredToken(Action, frozen=True, kw_only=True, tag="expired-token"):
+    """Answers 401 as if the token had expired; to storage, as its own errors say it."""
+
+    async def run(self, exchange: Exchange) -> None:
+        """Read the request and answer."""
+        await exchange.read()
+        await exchange.reply(unauthorized(exchange, claims=False))
+
+
+class ClaimsChallenge(Action, frozen=True, kw_only=True, tag="claims-challenge"):
+    """Answers 401 and asks, with `claims`, for a token that is newer than now: continuous access evaluation."""
+
+    async def run(self, exchange: Exchange) -> None:
+        """Read the request and answer."""
+        await exchange.read()
+        await exchange.reply(unauthorized(exchange, claims=True))
+
+
+class ExpiredSas(Action, frozen=True, kw_only=True, tag="expired-sas"):
+    """Answers 403 as storage does to a signature whose time is over."""
+
+    async def run(self, exchange: Exchange) -> None:
+        """Read the request and answer."""
+        message = (
+            "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
+            "correctly including the signature."
+        )
+        await exchange.read()
+        await exchange.reply(refuse(exchange, 403, "AuthenticationFailed", message))
+
+
+ACTIONS: tuple[type[Action], ...] = (Pass, Status, Html, ExpiredToken, ClaimsChallenge, ExpiredSas)

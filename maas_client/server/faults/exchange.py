@@ -1,10 +1,10 @@
 """One request and the answer to it, as an action finds them."""
 
+import asyncio
 import os
 import socket
 import struct
-from asyncio import Transport
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from maas_client.server.naming import Named
 _WINDOWS = os.name == "nt"
 _NO_LINGER = struct.pack("hh" if _WINDOWS else "ii", 1, 0)
 """The system's `struct linger`: on, for no time."""
+_FLUSH_SECONDS = 0.02
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Exchange:
         workspace: `subscription/group/workspace` in lower case, or None.
         now: Virtual seconds since the epoch.
         wall: Wall time in seconds since the epoch, by which clients go.
-        throttle: Seconds by which rates are counted.
+        rate_seconds: Seconds by which rates are counted.
         state: What the program keeps between its requests.
         status: Status of the answer that was sent, None as long as there is none.
     """
@@ -65,7 +66,7 @@ class Exchange:
     workspace: str | None
     now: float
     wall: float
-    throttle: float
+    rate_seconds: float
     state: dict[Any, Any]
     status: int | None = None
 
@@ -74,12 +75,24 @@ class Exchange:
         """Headers of the request."""
         return Headers(scope=self.scope)
 
-    async def let_through(self) -> None:
-        """Let the service answer."""
-        await self.app(self.scope, self.receive, self._send)
+    async def let_through(self, change: Callable[[MutableHeaders], None] | None = None) -> None:
+        """Let the service answer; `change` is given the headers of the answer."""
 
-    async def serve(self) -> Answer | None:
-        """Let the service do its work and keep its answer; None: the client went away before the work was done."""
+        async def changed(message: Message) -> None:
+            if change is not None and message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message["headers"]))
+                change(headers)
+                message = {**message, "headers": headers.raw}
+            await self._send(message)
+
+        await self.app(self.scope, self.receive, changed)
+
+    async def serve(self, receive: Receive | None = None) -> Answer | None:
+        """Let the service do its work and keep its answer; None: it broke off, because the client went away.
+
+        Args:
+            receive: Where it gets the body from, if not from the client as it is.
+        """
         answer: Answer | None = None
         whole = False
 
@@ -91,7 +104,7 @@ class Exchange:
                 answer.body += message.get("body", b"")
                 whole = not message.get("more_body", False)
 
-        await self.app(self.scope, self.receive, keep)
+        await self.app(self.scope, receive or self.receive, keep)
         return answer if whole else None
 
     async def reply(self, answer: Answer) -> None:
@@ -128,6 +141,19 @@ class Exchange:
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
+    async def gone_within(self, seconds: float) -> bool:
+        """Wait so long, in real seconds; True, and at once, when the client goes."""
+        try:
+            await asyncio.wait_for(self.gone(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def flushed(self) -> None:
+        """Wait until what was sent is on its way."""
+        # Loops and TLS write some turns later what was given to them, and tell nobody when they have.
+        await asyncio.sleep(_FLUSH_SECONDS)
+
     async def close(self) -> None:
         """End the connection; what was sent arrives."""
         self._transport().close()
@@ -146,8 +172,8 @@ class Exchange:
         transport.abort()
         await self.gone()
 
-    def _transport(self) -> Transport:
-        transport: Transport | None = self.scope.get("maas.transport")
+    def _transport(self) -> asyncio.Transport:
+        transport: asyncio.Transport | None = self.scope.get("maas.transport")
         if transport is None:
             raise LookupError("there is no connection to end: the app is not served by uvicorn")
         return transport

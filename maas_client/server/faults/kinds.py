@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from maas_client.server.faults import answers
+from maas_client.server.faults import answers, changes, cuts, throttle
 from maas_client.server.faults.action import Action
 
-KINDS: Mapping[str, type[Action]] = {kind.name(): kind for kind in answers.ACTIONS}
+KINDS: Mapping[str, type[Action]] = {
+    kind.name(): kind for kind in (*answers.ACTIONS, *throttle.ACTIONS, *changes.ACTIONS, *cuts.ACTIONS)
+}

@@ -4,7 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from maas_client.server.clock import Clock
+from maas_client.server.clock import Clock, wall_seconds
 from maas_client.server.faults.engine import Faults, Fired, Seen
 from maas_client.server.faults.exchange import Exchange
 from maas_client.server.naming import CONTROL, name_of, workspace_of
@@ -62,8 +62,8 @@ class FaultLine:
             named=named,
             workspace=workspace,
             now=now,
-            wall=clock.real() - clock.skew,
-            throttle=_rate_seconds(clock, now),
+            wall=wall_seconds(),
+            rate_seconds=_rate_seconds(clock, now),
             state=hit.armed.state,
         )
         try:
