@@ -7,14 +7,20 @@ TYPE_CHECKING = False  # what typing calls so; importing typing would cost more 
 
 if TYPE_CHECKING:
     from maas_client.testing.control import ControlError
+    from maas_client.testing.faults import Fault, Faults
     from maas_client.testing.server import Server, serving
+    from maas_client.testing.workspace import Clock, Workspace
 
-__all__ = ["ControlError", "Server", "serving"]
+__all__ = ["Clock", "ControlError", "Fault", "Faults", "Server", "Workspace", "serving"]
 
 _HOMES = {
-    "ControlError": "maas_client.testing.control",
-    "Server": "maas_client.testing.server",
-    "serving": "maas_client.testing.server",
+    "Clock": "workspace",
+    "ControlError": "control",
+    "Fault": "faults",
+    "Faults": "faults",
+    "Server": "server",
+    "Workspace": "workspace",
+    "serving": "server",
 }
 
 
@@ -23,7 +29,7 @@ def __getattr__(name: str) -> object:
 
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -117,6 +117,26 @@ class Server:
         finally:
             late.cancel()
 
+    @classmethod
+    def connect(cls, url: str, admin_token: str | None = None) -> Self:
+        """Take a server that somebody else started.
+
+        Args:
+            url: Its base URL.
+            admin_token: Of its ready line; without it there are no clock, no faults and no journal.
+
+        Raises:
+            ConfigurationError: This is not the URL of a server.
+            ControlError: No reference server answers there.
+        """
+        url = url.rstrip("/")
+        control = Control(url, admin_token, os.environ.get("SSL_CERT_FILE"))
+        control.call("GET", "health")
+        # Any names make a workspace; these are the ones that `maas-ft serve` names.
+        facts = {"admin_token": admin_token, "ca_file": os.environ.get("SSL_CERT_FILE")}
+        ready = Ready(url, 0, "00000000-0000-4000-8000-000000000000", "maas-local", "maas-local", facts)
+        return cls(ready)
+
     def settings(self, workspace: str | None = None) -> ClientSettings:
         """Return the arguments of a client of one workspace; any valid name is a workspace, empty at first."""
         return {
@@ -147,9 +167,9 @@ class Server:
         trust = {} if authority is None else {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
         return {**variables, "MAAS_EMULATOR": "true", **trust}
 
-    def now(self) -> datetime:
-        """Return the server's time."""
-        return _instant(self.control.call("GET", "clock"))
+    def now(self, *, workspace: str | None = None) -> datetime:
+        """Return the time of the server, or of one workspace."""
+        return _instant(self.control.call("GET", "clock", workspace=self._scope(workspace)))
 
     def advance(self, seconds: float, *, workspace: str | None = None) -> datetime:
         """Move the server's time forward and return it.
@@ -158,9 +178,9 @@ class Server:
             seconds: How far; what becomes due on the way, such as the end of a job, has happened when this returns.
             workspace: Move the time of this workspace alone.
         """
-        body = (
-            {"advance_seconds": seconds} if workspace is None else {"advance_seconds": seconds, "workspace": workspace}
-        )
+        body: dict[str, float | str] = {"advance_seconds": seconds}
+        if workspace is not None:
+            body["workspace"] = self._scope(workspace) or ""
         return _instant(self.control.call("POST", "clock", body))
 
     def kill(self) -> None:
@@ -176,6 +196,11 @@ class Server:
             Its exit code; 0 is well.
         """
         return 0 if self.process is None else _end(self.process)
+
+    def _scope(self, workspace: str | None) -> str | None:
+        """Return the name of a workspace with its place, by which it is found before it is used."""
+        place = self.ready
+        return None if workspace is None else f"{place.subscription_id}/{place.resource_group}/{workspace}"
 
 
 @contextmanager
