@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from maas_client.core.auth import TokenCache
 from maas_client.core.closing import closing
+from maas_client.core.damage import check_json
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO, FileBody, Request, Response, StreamResponse
 from maas_client.core.redact import redact_url
@@ -82,6 +83,7 @@ class Caller:
             response = await self._attempt(request, headers, deadline)
             if response.status not in request.expect:
                 raise await self._refusal(request, response)
+            check_json(request, headers["accept"], response)
             return response
 
         return await call_with_retries(self.io, self.policy, self.budget, request, attempt)

@@ -1,10 +1,12 @@
 """The first thing every request meets: where it may come from, how long its path may be, and the ids of its answer.
 
 Binding to loopback does not keep a browser out: a page may point its own host name at 127.0.0.1 (DNS rebinding), so the
-Host header is held against an allow-list on every route, and requests that say they come from elsewhere are refused.
+Host header must name this machine on every route, and requests that say they come from elsewhere are refused. The port
+in it is not looked at: a page cannot choose it without its name, and a proxy or a forwarded port has another.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 
@@ -15,6 +17,7 @@ from maas_client.server.clock import http_date, wall_seconds
 
 MAX_PATH_BYTES = 8 * 1024
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 
 class Guard:
@@ -25,13 +28,13 @@ class Guard:
 
         Args:
             app: What answers the requests that may pass.
-            port: The port of this server, the only one that a Host header may name.
+            port: The port of this server, the only one that an Origin header may name.
             begin: Called with every request.
             end: Called when it has been answered.
         """
         self._app = app
         self._begin, self._end = begin, end
-        self._hosts = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port in {80, 443} else set())
+        self._origins = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port in {80, 443} else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or one event of the server's life."""
@@ -72,10 +75,10 @@ class Guard:
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
             return 403, "HostNotAllowed", "The Host header does not name this server."
         origin = headers.get("origin")
-        if origin is not None and origin.lower().removeprefix(f"{scope['scheme']}://") not in self._hosts:
+        if origin is not None and origin.lower().removeprefix(f"{scope['scheme']}://") not in self._origins:
             return 403, "OriginNotAllowed", "Requests from other origins are refused."
         if headers.get("sec-fetch-site", "").lower() == "cross-site":
             return 403, "OriginNotAllowed", "Requests from other sites are refused."

@@ -8,15 +8,17 @@ TYPE_CHECKING = False  # what typing calls so; importing typing would cost more 
 if TYPE_CHECKING:
     from maas_client.testing.control import ControlError
     from maas_client.testing.faults import Fault, Faults
+    from maas_client.testing.proxy.proxy import FaultProxy
     from maas_client.testing.server import Server, serving
     from maas_client.testing.workspace import Clock, Workspace
 
-__all__ = ["Clock", "ControlError", "Fault", "Faults", "Server", "Workspace", "serving"]
+__all__ = ["Clock", "ControlError", "Fault", "FaultProxy", "Faults", "Server", "Workspace", "serving"]
 
 _HOMES = {
     "Clock": "workspace",
     "ControlError": "control",
     "Fault": "faults",
+    "FaultProxy": "proxy.proxy",
     "Faults": "faults",
     "Server": "server",
     "Workspace": "workspace",

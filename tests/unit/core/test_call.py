@@ -29,6 +29,8 @@ from maas_client.errors import (
 )
 from tests.unit.core.scripted import ORIGIN, SCOPE, ScriptedIO, ScriptedStream, answer, caller, request
 
+JSON = {"content-type": "application/json"}
+
 
 def two_calls():
     first = yield request()
@@ -349,3 +351,29 @@ def test_error_hints():
 )
 def test_request_id(headers, expected):
     assert request_id_of(answer(**headers)) == expected
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1', b'{"a": "\xff"}', b"\xef\xbb\xbf{", b"{} {}", b"nul"])
+async def test_an_answer_that_is_broken_as_json_is_asked_for_again(body):
+    io = ScriptedIO([answer(200, body, **JSON), answer(200, b"{}", **JSON)])
+    assert (await caller(io).send(request())).body == b"{}"
+    io = ScriptedIO([answer(200, body, **JSON)])
+    with pytest.raises(BrokenResponseError, match="JSON is cut off or damaged") as caught:
+        await caller(io).send(request(method="POST", idempotent=False))
+    assert caught.value.may_have_happened
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "accept"),
+    [
+        (b'\xef\xbb\xbf{"a": 1}', "application/json; charset=utf-8", "application/json"),
+        (b"", "application/json", "application/json"),
+        (b"<html>", "text/html", "application/json"),
+        (b'{"a": 1}\n{"a', "application/json", "*/*"),
+        (b"[" * 100_000 + b"]" * 100_000, "application/json", "application/json"),
+    ],
+)
+async def test_what_is_whole_or_no_json_at_all_is_passed_on(body, kind, accept):
+    io = ScriptedIO([answer(200, body, **{"content-type": kind})])
+    assert (await caller(io).send(request(headers={"accept": accept}))).body == body

@@ -19,7 +19,16 @@ def raw(server, text):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:{port}@evil.example", "localhost."],
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1.evil.example:{port}",
+        "127.0.0.1:{port}@evil.example",
+        "127.0.0.1:",
+        "127.0.0.1:a",
+        "localhost.",
+        "",
+    ],
 )
 @pytest.mark.parametrize("path", ["/_maas/health", "/discovery", "/anything"])
 def test_foreign_host_is_refused_everywhere(server, host, path):
@@ -33,12 +42,14 @@ def test_missing_and_doubled_host_are_refused(server):
     assert raw(server, f"GET /discovery HTTP/1.1\r\n{host}{host}\r\n")[0] in {400, 403}
 
 
-def test_our_own_hosts_are_served_and_shape_the_links(server):
-    for host in ("127.0.0.1", "localhost", "[::1]"):
-        text = f"GET /discovery HTTP/1.1\r\nHost: {host}:{server.port}\r\nConnection: close\r\n\r\n"
-        status, answer = raw(server, text)
-        assert status == 200
-        assert f'"api":"http://{host}:{server.port}"'.encode() in answer
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.parametrize("port", [":{port}", ":1", ""])
+def test_our_own_hosts_are_served_and_shape_the_links(server, name, port):
+    host = name + port.format(port=server.port)
+    text = f"GET /discovery HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    status, answer = raw(server, text)
+    assert status == 200
+    assert f'"api":"http://{host}"'.encode() in answer
 
 
 @pytest.mark.parametrize(
