@@ -6,6 +6,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ class Wire:
     """How the connection ended: `closed`, `reset`, `open` (the answer was whole) or `silent` (nothing came)."""
 
 
-def exchange(server, method, target, body=b"", *, headers=(), wait=None) -> Wire:
+def exchange(server, method, target, body=b"", *, headers=(), wait=None):
     """Send one request on a connection of its own and read what comes; `wait`: seconds after which it goes away."""
     head = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Authorization: Bearer t", *headers]
     if body or method in {"PUT", "POST"}:
@@ -106,7 +107,7 @@ def is_whole(got):
 class Given:
     """A program of a test, for its workspace."""
 
-    space: object
+    space: Any
     id: str
 
     @property
