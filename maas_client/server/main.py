@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from maas_client.server.app import build_app
 from maas_client.server.checking import checker, chosen
 from maas_client.server.clock import monotonic, parse_clock
 from maas_client.server.engine import make_plan
-from maas_client.server.faults import Faults
+from maas_client.server.faults import Faults, ProgramError, read_source
 from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
@@ -62,6 +62,7 @@ def run(options: ServerOptions) -> int:
         checking = chosen(options.conformance, options.conformance_specs, strict=options.conformance_strict)
         around = checker(checking)
         service = read_options(options.datastore_auth, options.regions)
+        faults = _faults(options.faults)
     except ValueError as error:
         return _fail(str(error), 2)
     except OSError as error:
@@ -74,7 +75,7 @@ def run(options: ServerOptions) -> int:
             world = open_world(options.state_dir, setting, shipped_models(), make_plan, service)
             try:
                 blocks.sweep(world)
-                _serve(options, world, listener, around)
+                _serve(options, world, listener, faults, around)
             finally:
                 world.close()
     except (FolderError, StartError, StoreError) as error:
@@ -119,7 +120,13 @@ class _Idleness:
         return self._limit is not None and self._open == 0 and monotonic() - self._last >= self._limit
 
 
-def _serve(options: ServerOptions, world: World, listener: socket.socket, around: Callable[[ASGIApp], ASGIApp]) -> None:
+def _serve(
+    options: ServerOptions,
+    world: World,
+    listener: socket.socket,
+    faults: Faults,
+    around: Callable[[ASGIApp], ASGIApp],
+) -> None:
     port = listener.getsockname()[1]
     token = options.admin_token or secrets.token_urlsafe(32)
     idleness = _Idleness(options.idle_exit)
@@ -145,7 +152,7 @@ def _serve(options: ServerOptions, world: World, listener: socket.socket, around
         begin=idleness.begin,
         end=idleness.end,
         tick=tick,
-        faults=Faults(),
+        faults=faults,
         around=around,
     )
     config = uvicorn.Config(
@@ -189,6 +196,16 @@ def _quiet_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _faults(sources: Sequence[str]) -> Faults:
+    faults = Faults()
+    for source in sources:
+        try:
+            faults.add(read_source(source))
+        except ProgramError as error:
+            raise ValueError(f"--faults {error}") from None
+    return faults
 
 
 def _tls(options: ServerOptions, world: World) -> "TlsFiles | None":

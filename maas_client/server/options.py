@@ -37,6 +37,7 @@ class ServerOptions:
         conformance_strict: Answer 500 in the place of an answer that deviates.
         datastore_auth: How storage is opened: `sas`, `key` or `identity`.
         regions: Regions of new workspaces: `westus3` for all, `my-workspace=westus3` for one.
+        faults: Fault programs to begin with: files of JSON, or names of classics.
     """
 
     state_dir: Path
@@ -54,6 +55,7 @@ class ServerOptions:
     conformance_strict: bool = False
     datastore_auth: str = "sas"
     regions: Sequence[str] = ()
+    faults: Sequence[str] = ()
 
 
 _PARAMETERS = (
@@ -92,6 +94,9 @@ _PARAMETERS = (
         multiple=True,
         metavar="R",
         help="Region of new workspaces, eastus2 by default; NAME=R for one of them.",
+    ),
+    click.option(
+        "--faults", multiple=True, metavar="F", help="Fault program to begin with: a file, or a classic's name."
     ),
 )
 

@@ -1,15 +1,18 @@
 """From a JSON value to programs, with errors that say where and what instead."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from maas_client.server.faults.action import Action
+from maas_client.server.faults.classics import classics, expand
 from maas_client.server.faults.kinds import KINDS
 from maas_client.server.faults.program import Match, Program, When
 from maas_client.server.ledger import rows
@@ -20,6 +23,8 @@ MAX_PROGRAMS = 100
 OPERATIONS = tuple(dict.fromkeys(row.name for row in rows()))
 """What programs can name."""
 
+CLASSIC_FIELDS = ("classic", "operation", "name", "match", "when", "after_bytes", "seed")
+"""What can be given with the name of a classic."""
 COMMIT_THEN = re.compile(r"commit-then-([2-5]\d\d)")
 """Short for `commit-then-status` with that status."""
 _WHERE = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<where>.*)`)?", re.DOTALL)
@@ -36,6 +41,27 @@ class ProgramError(ValueError):
     def __init__(self, where: str, message: str) -> None:
         super().__init__(f"{where}: {message}" if where else message)
         self.where = where
+
+
+def read_source(text: str) -> list[Program]:
+    """Read what a command line names: a classic, or a file of JSON.
+
+    Raises:
+        ProgramError: It is neither, or wrong.
+    """
+    if text in classics():
+        return read_programs({"classic": text})
+    path = Path(text)
+    try:
+        return read_programs(json.loads(path.read_bytes()))
+    except OSError as error:
+        if path.suffix or path.name != text:
+            raise ProgramError(text, f"{error.strerror or error}; give a file or the name of a classic") from None
+        raise ProgramError(text, f"no file, and no classic{_near(text, classics())}") from None
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ProgramError):
+            raise ProgramError(text, str(error)) from None
+        raise ProgramError(text, f"not JSON: {error}") from None
 
 
 def read_programs(document: object) -> list[Program]:
@@ -58,6 +84,12 @@ def read_programs(document: object) -> list[Program]:
 def _program(given: object, where: str) -> Program:
     if not isinstance(given, dict):
         raise ProgramError(where, f"a program is a JSON object, not {_kind(given)}")
+    if "classic" in given:
+        _known(given, CLASSIC_FIELDS, where)
+        name = given["classic"]
+        if not isinstance(name, str) or name not in classics():
+            raise ProgramError(_at(where, "classic"), f"no classic {name!r}{_near(name, classics())}")
+        given = expand(given)
     _known(given, Program.__struct_fields__, where)
     actions = given.get("actions", [])
     if not isinstance(actions, list):

@@ -11,6 +11,7 @@ from maas_client.server.admin import check_admin
 from maas_client.server.azureml.dispatch import json_response, read_json, refusal
 from maas_client.server.azureml.wire import Reply
 from maas_client.server.clock import Clock
+from maas_client.server.faults.classics import classics
 from maas_client.server.faults.engine import Armed, Faults
 from maas_client.server.faults.parse import ProgramError, read_programs
 from maas_client.server.service.errors import ServiceError
@@ -43,6 +44,14 @@ def fault_routes(faults: Faults, clock: Clock, admin_token: str) -> list[Route]:
             return refusal(request, error, await run_in_threadpool(clock.now))
         return json_response(Reply(200, {"programs": [armed.as_json() for armed in faults.every()]}))
 
+    async def shipped(request: Request) -> Response:
+        """GET the programs that ship by name."""
+        try:
+            check_admin(request, admin_token)
+        except ServiceError as error:
+            return refusal(request, error, await run_in_threadpool(clock.now))
+        return json_response(Reply(200, {"classics": [{"name": name, **each} for name, each in classics().items()]}))
+
     async def program(request: Request) -> Response:
         """GET or DELETE one program."""
         identity = request.path_params["id"]
@@ -58,6 +67,7 @@ def fault_routes(faults: Faults, clock: Clock, admin_token: str) -> list[Route]:
 
     return [
         Route("/_maas/faults", programs, methods=["GET", "POST", "DELETE"]),
+        Route("/_maas/faults/classics", shipped, methods=["GET"]),
         Route("/_maas/faults/{id}", program, methods=["GET", "DELETE"]),
     ]
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
+from maas_client.server.faults.classics import classics
 from maas_client.server.faults.kinds import KINDS
-from maas_client.server.faults.parse import COMMIT_THEN, MAX_PROGRAMS
+from maas_client.server.faults.parse import CLASSIC_FIELDS, COMMIT_THEN, MAX_PROGRAMS
 from maas_client.server.faults.program import MAX_ACTIONS, Program
 
 TITLE = "Fault programs of the maas-client reference server"
@@ -28,16 +29,30 @@ def make_schema() -> dict[str, Any]:
         "maxItems": MAX_ACTIONS,
     }
     components["When"]["oneOf"] = [{"required": [name]} for name in ("nth", "first", "every", "probability")]
+    properties = components["Program"]["properties"]
+    components["Classic"] = {
+        "title": "Classic",
+        "description": "A program that ships by name; what is given besides comes before what it says.",
+        "type": "object",
+        "properties": {
+            "classic": {"enum": list(classics())},
+            "operation": components["Match"]["properties"]["operation"],
+            **{name: properties[name] for name in CLASSIC_FIELDS if name in properties},
+        },
+        "required": ["classic"],
+        "additionalProperties": False,
+    }
+    one = {"anyOf": [program, {"$ref": "#/$defs/Classic"}]}
     programs = {
         "type": "object",
-        "properties": {"programs": {"type": "array", "items": program, "minItems": 1, "maxItems": MAX_PROGRAMS}},
+        "properties": {"programs": {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_PROGRAMS}},
         "required": ["programs"],
         "additionalProperties": False,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": TITLE,
-        "anyOf": [program, programs],
+        "anyOf": [*one["anyOf"], programs],
         "$defs": dict(sorted(components.items())),
     }
 

@@ -7,7 +7,10 @@ import jsonschema
 import pytest
 
 from maas_client.server.faults import ProgramError, read_programs
+from maas_client.server.faults.classics import classics
 from maas_client.server.faults.schema import make_schema
+from maas_client.server.main import run
+from maas_client.server.options import ServerOptions
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "faults.schema.json"
 UNAVAILABLE = {"do": "status", "status": 503}
@@ -22,6 +25,15 @@ GOOD = [
     {"actions": [UNAVAILABLE], "when": {"probability": 0.5, "limit": 4}},
     {"actions": ["pass"], "match": {"operation": ["Jobs_*", "Blob_Put"], "method": "put", "path": "*/jobs/*"}},
     {"actions": ["pass"], "match": {"workspace": "ws-*", "session": "a"}},
+    {"classic": "lost-answer"},
+    {
+        "classic": "throttled",
+        "operation": "Jobs_Get",
+        "name": "mine",
+        "match": {"workspace": "w"},
+        "when": {"first": 4},
+    },
+    {"programs": [{"classic": "outage", "seed": 1}]},
     {"programs": [{"actions": ["pass"]}, {"actions": [UNAVAILABLE | {"retry_after": "date:+30"}]}]},
 ]
 
@@ -48,6 +60,9 @@ WRONG = [
     ({"actions": ["pass", "pass"], "when": {"nth": 1}}, "2 actions, but `when` picks 1", False),
     ({"actions": ["pass"], "match": {"operation": "Job_Get"}}, "no operation 'Job_Get'; the nearest is", False),
     ({"actions": ["pass"], "match": {"operation": ["Jobs_*", "Nix_*"]}}, "no operation 'Nix_*'; GET /_maas/", False),
+    ({"classic": "lost-anser"}, "classic: no classic 'lost-anser'; the nearest is 'lost-answer'", True),
+    ({"classic": "outage", "actions": ["pass"]}, "no field 'actions'; the nearest is", True),
+    ({"classic": "outage", "operation": "Job_Get"}, "match.operation: no operation 'Job_Get'", False),
     ({"programs": []}, "programs: a list of 1 to 100 programs is expected", True),
     ({"programs": [{"actions": ["pass"]}, {"actions": 1}]}, "programs[1].actions: a list is expected", True),
     ({"programs": [{"actions": ["pass"]}], "name": "x"}, "no field 'name'", True),
@@ -77,6 +92,23 @@ def test_wrong_programs_are_refused_with_place_and_remedy(document, words, by_sc
 def test_the_schema_is_what_the_classes_say(generated):
     jsonschema.Draft202012Validator.check_schema(make_schema())
     generated(SCHEMA, json.dumps(make_schema(), indent=2) + "\n")
+
+
+@pytest.mark.parametrize("name", classics())
+def test_every_classic_is_a_program_and_has_a_sentence(name, check):
+    (program,) = read_programs({"classic": name})
+    assert program.name == name
+    assert check(classics()[name]["program"])
+    assert classics()[name]["about"].endswith(".")
+
+
+def test_what_is_given_with_a_classic_comes_first():
+    (kept,) = read_programs({"classic": "lost-answer", "match": {"workspace": "w"}})
+    (named,) = read_programs({"classic": "lost-answer", "operation": "Jobs_Cancel"})
+    (by_path,) = read_programs({"classic": "slow-body", "match": {"path": "/x"}})
+    assert (kept.match.operation, kept.match.workspace) == ("*_CreateOrUpdate", "w")
+    assert named.match.operation == "Jobs_Cancel"
+    assert (by_path.match.method, by_path.match.path) == ("GET", "/x")
 
 
 def admin(server):
@@ -118,7 +150,14 @@ def test_a_program_from_giving_to_taking_back(space, space_of):
 
 def test_the_routes_ask_for_the_token_and_say_what_is_wrong(space):
     server, headers = space.server, admin(space.server)
-    for method, path in (("GET", ""), ("POST", ""), ("DELETE", ""), ("GET", "/x"), ("DELETE", "/x")):
+    for method, path in (
+        ("GET", "/classics"),
+        ("GET", ""),
+        ("POST", ""),
+        ("DELETE", ""),
+        ("GET", "/x"),
+        ("DELETE", "/x"),
+    ):
         assert server.send(method, f"/_maas/faults{path}").status == 401
     wrong = server.send("POST", "/_maas/faults", {"actions": ["pas"]}, headers)
     assert (wrong.status, wrong.error["code"], wrong.error["target"]) == (400, "InvalidFaultProgram", "actions[0].do")
@@ -141,3 +180,42 @@ def test_a_blob_an_endpoint_and_a_session_are_told_apart(space):
     for identity in ids:
         assert server.send("GET", f"/_maas/faults/{identity}", headers=headers).json["completed"]
         server.send("DELETE", f"/_maas/faults/{identity}", headers=headers)
+
+
+def test_the_classics_are_listed(server):
+    listed = server.send("GET", "/_maas/faults/classics", headers=admin(server)).json["classics"]
+    assert [each["name"] for each in listed] == list(classics())
+    assert all(set(each) == {"name", "about", "program"} for each in listed)
+
+
+def test_a_server_begins_with_faults_of_files_and_classics(start, tmp_path, space_of):
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"name": "mine", "actions": [UNAVAILABLE], "match": {"operation": "Jobs_List"}}))
+    server = start(tmp_path / "state", "--faults", str(file), "--faults", "captive-portal")
+    programs = server.send("GET", "/_maas/faults", headers=admin(server)).json["programs"]
+    assert [each["name"] for each in programs] == ["mine", "captive-portal"]
+    space = space_of(server)
+    answers = [space.call("GET", "/jobs") for _ in range(3)]
+    assert [answer.status for answer in answers] == [503, 200, 200]
+    assert b"guest network" in answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "words"),
+    [
+        ("lost-anser", None, "--faults lost-anser: no file, and no classic; the nearest is 'lost-answer'"),
+        ("./gone.json", None, "--faults ./gone.json: No such file or directory; give a file or the name of a classic"),
+        ("odd.json", "{", "--faults odd.json: not JSON"),
+        (
+            "odd.json",
+            '{"actions": ["pas"]}',
+            "--faults odd.json: actions[0].do: no action 'pas'; the nearest is 'pass'",
+        ),
+    ],
+)
+def test_wrong_faults_keep_a_server_from_starting(source, text, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path(source).write_text(text)
+    assert run(ServerOptions(state_dir=tmp_path / "state", faults=[source])) == 2
+    assert words in capsys.readouterr().err
