@@ -165,6 +165,8 @@ class AmbiguousWriteError(TransportError):
         intent: What was to be done: `operation`, `name`, and where there is one the `fingerprint` of the definition.
     """
 
+    may_have_happened = True
+
     def __init__(
         self,
         message: str,
@@ -269,6 +271,8 @@ class ResponseError(MaaSError):
         operation: Operation id, such as `Jobs_Get`.
         request_id: Quote it in a support request.
     """
+
+    may_have_happened = True
 
     def __init__(self, message: str, *, path: str = "$", operation: str = "", request_id: str | None = None) -> None:
         super().__init__(message, hint="The service may have changed; please report this with the request id.")

@@ -27,12 +27,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ConformanceOfRun(config))
 
 
+@pytest.fixture(scope="session")
+def state_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tests of one run leave behind, where a user's programs would."""
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings, credentials or proxies of whoever runs it."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, state_of_run: Path) -> None:
+    """No test sees the settings, credentials or proxies of whoever runs it, nor writes into their journal."""
     for name in list(os.environ):
         if (name.startswith(PREFIXES) and not name.startswith(SERVERS)) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("MAAS_JOURNAL_DIR", str(state_of_run / "journal"))
 
 
 @pytest.fixture(scope="session")

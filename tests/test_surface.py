@@ -20,6 +20,7 @@ from maas_client.client import AsyncMaaSClient, MaaSClient
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.resources._job_create import JobOptions
 from maas_client.resources._poller import AsyncPoller, Poller
+from maas_client.resources._submission import AsyncSubmission
 from maas_client.resources.chat import AsyncChat, Chat, ChatParameters
 from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
@@ -27,6 +28,7 @@ from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
 from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
+from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
 from maas_client.types.base import Value
 
 SNAPSHOT = Path(__file__).with_name("surface.txt")
@@ -36,6 +38,8 @@ PAIRS = [
     (AsyncData, Data),
     (AsyncJobs, Jobs),
     (AsyncModels, Models),
+    (AsyncSubmissions, Submissions),
+    (AsyncSubmission, Submission),
     (AsyncDeployments, Deployments),
     (AsyncMarketplace, Marketplace),
     (AsyncChat, Chat),
@@ -90,6 +94,7 @@ def test_all_of_types_leaves_no_value_out() -> None:
             "jobs",
             "marketplace",
             "models",
+            "submissions",
         )
     ]
     defined = {
@@ -175,7 +180,7 @@ def test_clients_hold_the_same_nouns() -> None:
         twins = {
             name: type(value) for name, value in vars(AsyncMaaSClient(**options)).items() if not name.startswith("_")
         }
-    assert sorted(nouns) == ["chat", "data", "deployments", "files", "jobs", "marketplace", "models"]
+    assert sorted(nouns) == ["chat", "data", "deployments", "files", "jobs", "marketplace", "models", "submissions"]
     assert {(twins[name], nouns[name]) for name in nouns} <= set(PAIRS)
     assert "token" not in repr(client)
 

@@ -108,7 +108,8 @@ def _check_base_url(url: str, *, emulator: bool, is_own: bool) -> None:
 
 def resolve(profile: str | None, credential: Credential, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Read the settings from wherever they are, as arguments of a client."""
-    resolved = load_settings(profile=profile, overrides=overrides, environ=os.environ, cwd=Path.cwd(), config_path=None)
+    given = {key: value for key, value in overrides.items() if key != "journal"}
+    resolved = load_settings(profile=profile, overrides=given, environ=os.environ, cwd=Path.cwd(), config_path=None)
     settings = resolved.settings
     own_token = None if settings.emulator else settings.token  # a real token has no business with an emulator
     return {
@@ -122,4 +123,5 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
         "cloud": settings.cloud,
         "timeout": settings.timeout_seconds,
         "max_retries": settings.max_retries,
+        "journal": overrides.get("journal"),
     }

@@ -1,10 +1,13 @@
 """The two clients: the same nouns, with and without `await`."""
 
+import os
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypedDict, Unpack
 
 from maas_client.client._assembly import Options, assemble, resolve
 from maas_client.core import stepping
+from maas_client.journal import SqliteJournal
 from maas_client.resources.chat import AsyncChat, Chat
 from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
@@ -12,6 +15,7 @@ from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
 from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
+from maas_client.resources.submissions import AsyncSubmissions, Submissions
 from maas_client.transport.credentials import Credential
 from maas_client.transport.httpx_async import AsyncIO
 from maas_client.transport.httpx_sync import SyncIO
@@ -31,6 +35,7 @@ class Overrides(TypedDict, total=False):
     cloud: str
     timeout: float
     max_retries: int
+    journal: str | os.PathLike[str]
 
 
 class AsyncMaaSClient:
@@ -39,6 +44,7 @@ class AsyncMaaSClient:
     Attributes:
         files: Upload training and validation files.
         data: Uploaded files under a name and a version.
+        submissions: From file to model in steps that survive a crash.
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
@@ -59,6 +65,7 @@ class AsyncMaaSClient:
         cloud: str = "AzureCloud",
         timeout: float = 60.0,
         max_retries: int = 3,
+        journal: str | os.PathLike[str] | None = None,
     ) -> None:
         """Make a client from what is given here alone; nothing is sent before its first call.
 
@@ -74,6 +81,8 @@ class AsyncMaaSClient:
             cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
             timeout: Seconds for one attempt of one call; an upload gets more by its size.
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
+            journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
+                state folder. Nothing is written before a submission is created.
 
         Raises:
             ConfigurationError: A setting is missing or contradicts another.
@@ -95,6 +104,7 @@ class AsyncMaaSClient:
         self.files = AsyncFiles(self._session)
         self.data = AsyncData(self._session)
         self.jobs = AsyncJobs(self._session)
+        self.submissions = AsyncSubmissions(self._session, _journal(journal))
         self.models = AsyncModels(self._session)
         self.deployments = AsyncDeployments(self._session)
         self.marketplace = AsyncMarketplace(self._session)
@@ -146,6 +156,7 @@ class MaaSClient:
     Attributes:
         files: Upload training and validation files.
         data: Uploaded files under a name and a version.
+        submissions: From file to model in steps that survive a crash.
         jobs: Create, get, list, watch and cancel fine-tuning jobs.
         models: Fine-tuned models, and the catalog of base models.
         deployments: Put models behind a URL.
@@ -166,6 +177,7 @@ class MaaSClient:
         cloud: str = "AzureCloud",
         timeout: float = 60.0,
         max_retries: int = 3,
+        journal: str | os.PathLike[str] | None = None,
     ) -> None:
         """Make a client from what is given here alone; nothing is sent before its first call.
 
@@ -181,6 +193,8 @@ class MaaSClient:
             cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
             timeout: Seconds for one attempt of one call; an upload gets more by its size.
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
+            journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
+                state folder. Nothing is written before a submission is created.
 
         Raises:
             ConfigurationError: A setting is missing or contradicts another.
@@ -202,6 +216,7 @@ class MaaSClient:
         self.files = Files(AsyncFiles(self._session))
         self.data = Data(AsyncData(self._session))
         self.jobs = Jobs(AsyncJobs(self._session))
+        self.submissions = Submissions(AsyncSubmissions(self._session, _journal(journal)))
         self.models = Models(AsyncModels(self._session))
         self.deployments = Deployments(AsyncDeployments(self._session))
         self.marketplace = Marketplace(AsyncMarketplace(self._session))
@@ -245,3 +260,7 @@ class MaaSClient:
     def __repr__(self) -> str:
         target = self._session.dialect.target
         return f"<{type(self).__name__} {target.workspace} at {target.arm}>"
+
+
+def _journal(folder: str | os.PathLike[str] | None) -> SqliteJournal:
+    return SqliteJournal(None if folder is None else Path(folder))

@@ -46,6 +46,14 @@ class SourceFile(Protocol):
     def size(self) -> int:
         """Bytes when it was opened."""
 
+    @property
+    def mtime_ns(self) -> int:
+        """Time of its last change when it was opened, nanoseconds since 1970."""
+
+    @property
+    def inode(self) -> int:
+        """Its number in the file system."""
+
     async def pread(self, offset: int, length: int) -> bytes:
         """Read up to `length` bytes at `offset`; fewer only at the end."""
 
@@ -207,6 +215,9 @@ class IO(Protocol):
 
     async def lock(self) -> AbstractAsyncContextManager[None]:
         """Make a lock."""
+
+    async def offload(self, fn: Callable[[], R]) -> R:
+        """Run a function of ours that blocks, such as one that reads local files, aside of what else goes on."""
 
     async def open_file(self, path: str) -> SourceFile:
         """Open a regular file.

@@ -15,6 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from maas_client.types import StepState
+
 Data = Mapping[str, Any]
 """What JSON can say; no secrets, and nothing of what a file contains."""
 
@@ -42,23 +44,11 @@ class Entry:
     data: Data = field(default_factory=dict)
 
 
-class State(StrEnum):
-    """How a step stands."""
-
-    PENDING = "pending"
-    """Nothing was sent for it."""
-    SENT = "sent"
-    """It was begun, and what came of it is not known."""
-    REFUSED = "refused"
-    """It was tried, and certainly did not happen."""
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class StepRecord:
     """One step, as its entries tell it."""
 
-    state: State = State.PENDING
+    state: StepState = StepState.PENDING
     attempts: int = 0
     at: datetime | None = None
     """Of its last entry but for notes."""
@@ -94,7 +84,7 @@ def fold(entries: Sequence[Entry]) -> StepRecord:
     A result stands, whatever follows it. A failure that says `unknown` leaves the step as one that may have happened,
     and so does any later refusal: what was sent once may still arrive.
     """
-    state, attempts, at, error = State.PENDING, 0, None, None
+    state, attempts, at, error = StepState.PENDING, 0, None, None
     result: Data | None = None
     note: Data = {}
     doubtful = False
@@ -102,18 +92,18 @@ def fold(entries: Sequence[Entry]) -> StepRecord:
         if entry.kind is Kind.NOTE:
             note = {**note, **entry.data}
             continue
-        if state is State.DONE:
+        if state is StepState.DONE:
             continue
         at = entry.at
         if entry.kind is Kind.INTENT:
-            doubtful = doubtful or state is State.SENT
-            state, attempts = State.SENT, attempts + 1
+            doubtful = doubtful or state is StepState.SENT
+            state, attempts = StepState.SENT, attempts + 1
         elif entry.kind is Kind.FAILURE:
             error = str(entry.data.get("message", ""))
             doubtful = doubtful or bool(entry.data.get("unknown"))
-            state = State.SENT if doubtful else State.REFUSED
+            state = StepState.SENT if doubtful else StepState.REFUSED
         else:
-            state, result, error = State.DONE, entry.data, None
+            state, result, error = StepState.DONE, entry.data, None
     return StepRecord(state, attempts, at, result, error, note)
 
 

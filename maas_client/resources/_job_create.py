@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict, Unpack
 
 from maas_client import catalog
 from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft, file_uri
@@ -19,6 +19,9 @@ from maas_client.resources._session import Session
 from maas_client.types import Compute, DataAsset, File, FineTuningJob, Hyperparameters, Notifications
 
 logger = logging.getLogger("maas_client")
+
+ROUNDS = 2
+"""So often a job is sent in full, each time with the retries of one call, if it is not there after a lost answer."""
 
 
 class JobOptions(TypedDict, total=False):
@@ -41,7 +44,15 @@ class JobOptions(TypedDict, total=False):
     allow_retired: bool
 
 
-async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
+async def create_job(
+    session: Session, model: str, *, training_file: File | DataAsset | str, **options: Unpack[JobOptions]
+) -> FineTuningJob:
+    """Check, create, and if the answer is lost look for the job; see `AsyncJobs.create`."""
+    draft = await draft_job(session, model, training_file=training_file, **options)
+    return await put_job(session, draft.name, draft.body(), draft.fingerprint())
+
+
+async def draft_job(  # noqa: PLR0913, RUF100 - the options of a job
     session: Session,
     model: str,
     *,
@@ -61,8 +72,8 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
     compute: Compute | None = None,
     notifications: Notifications | None = None,
     allow_retired: bool = False,
-) -> FineTuningJob:
-    """Check, create, and if the answer is lost look for the job; see `AsyncJobs.create`."""
+) -> JobDraft:
+    """Check what is asked for, and write it down in full; nothing is sent."""
     if learning_rate_multiplier is not None:
         raise UnsupportedByServiceError(
             "This service takes no learning_rate_multiplier.", hint="Give learning_rate, such as 2e-5."
@@ -84,7 +95,7 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
         logger.warning("%s", warning)
     target = session.dialect.target
     chosen = check_job_name(name) if name is not None else new_job_name(base.id)
-    draft = JobDraft(
+    return JobDraft(
         name=chosen,
         model_uri=catalog.uri(base),
         training_file=file_uri(target, _file_id(training_file)),
@@ -99,31 +110,59 @@ async def create_job(  # noqa: PLR0913, RUF100 - the options of a job
         compute=compute,
         notifications=notifications,
     )
+
+
+async def put_job(
+    session: Session,
+    name: str,
+    body: Mapping[str, Any],
+    fingerprint: str,
+    *,
+    look_first: bool = False,
+    rounds: int = ROUNDS,
+) -> FineTuningJob:
+    """Create a job from a body written before; never a second one.
+
+    After an answer that was lost, and at once if `look_first` says that an earlier process may have sent it, it is
+    looked for: found with our fingerprint it is adopted; not found, the identical request is sent once more.
+
+    Raises:
+        ConflictError: A job of this name has another definition.
+        AmbiguousWriteError: No answer came, and looking did not tell whether the job exists.
+        StatusError: The service said no.
+    """
+    if look_first and (found := await _look_for(session, name, fingerprint, None)) is not None:
+        return found
     try:
-        return await session.run(session.dialect.jobs.create(draft))
+        return await session.run(session.dialect.jobs.put(name, body))
     except MaaSError as error:
         if not error.may_have_happened:
             raise
-        return await _look_for(session, draft, error)
+        found = await _look_for(session, name, fingerprint, error)
+        if found is None and rounds <= 1:
+            raise
+    return found or await put_job(session, name, body, fingerprint, rounds=rounds - 1)
 
 
-async def _look_for(session: Session, draft: JobDraft, lost: MaaSError) -> FineTuningJob:
-    """After an answer was lost: adopt the job if it is ours."""
+async def _look_for(session: Session, name: str, fingerprint: str, lost: MaaSError | None) -> FineTuningJob | None:
+    """Return the job if it is ours, and nothing if there is none of its name."""
     try:
-        found = await session.run(session.dialect.jobs.get(draft.name))
+        found = await session.run(session.dialect.jobs.get(name))
     except NotFoundError:
-        raise lost from None
+        return None
     except MaaSError as error:
+        if lost is None:
+            raise
         raise AmbiguousWriteError(
-            f"The job {draft.name} may or may not have been created: {lost.message}",
-            hint=f"Look with `maas-ft jobs get {draft.name}`, or submit again under that name: it stays one job.",
+            f"The job {name} may or may not have been created: {lost.message}",
+            hint=f"Look with `maas-ft jobs get {name}`, or submit again under that name: it stays one job.",
             operation="Jobs_CreateOrUpdate",
-            intent={"operation": "Jobs_CreateOrUpdate", "name": draft.name, "fingerprint": draft.fingerprint()},
+            intent={"operation": "Jobs_CreateOrUpdate", "name": name, "fingerprint": fingerprint},
         ) from error
-    if found.properties.get(FINGERPRINT) == draft.fingerprint():
+    if found.properties.get(FINGERPRINT) == fingerprint:
         return found
     raise ConflictError(
-        f"A job named {draft.name} exists and has another definition.",
+        f"A job named {name} exists and has another definition.",
         status=409,
         operation="Jobs_CreateOrUpdate",
         hint="Use another name, or the definition that the existing job has.",

@@ -13,6 +13,7 @@ from maas_client.errors import (
     MaaSError,
     NotFoundError,
 )
+from maas_client.resources._deployment_create import begin_deployment
 from maas_client.resources._names import check_deployment_name, model_to_deploy
 from maas_client.resources._poller import AsyncPoller, Done, Poller
 from maas_client.resources._session import Session, mirrors
@@ -53,15 +54,15 @@ class AsyncDeployments:
         Raises:
             ConfigurationError: The name is not legal, or the catalog says that the model cannot be deployed.
             ConflictError: A deployment of this name serves another model.
+            AmbiguousWriteError: No answer came, and looking did not tell whether the deployment exists.
             StatusError: The service said no.
         """
         check_deployment_name(name)
         uri = model_to_deploy(model)
-        flow = self._session.dialect.deployments.begin_create(
-            name, model=uri, tags=dict(tags or {}), content_safety=content_safety
+        operation = await begin_deployment(
+            self._session, name, model=uri, tags=tags or {}, content_safety=content_safety
         )
-        operation = await self._session.run(flow)
-        return self._poller(operation, name)
+        return deployment_poller(self._session, operation, name)
 
     async def get(self, name: str) -> Deployment:
         """Get a deployment.
@@ -165,19 +166,22 @@ class AsyncDeployments:
         if operation.method != "PUT":
             raise ConfigurationError("This resume token does not belong to the creation of a deployment.")
         name = operation.resource_url.partition("?")[0].rsplit("/", 1)[-1]
-        return self._poller(operation, name)
+        return deployment_poller(self._session, operation, name)
 
-    def _poller(self, operation: Lro, name: str) -> AsyncPoller[Deployment]:
-        async def finish(ended: Lro) -> Done[Deployment] | None:
-            try:
-                deployment = await self.get(name)
-            except NotFoundError:
-                raise _failure(name, None, ended) from None
-            if ended.status != "succeeded" or deployment.status in _BROKEN:
-                raise _failure(name, deployment, ended)
-            return Done(deployment) if deployment.is_ready else None
 
-        return AsyncPoller(self._session, operation, finish, f"Deployment {name}")
+def deployment_poller(session: Session, operation: Lro, name: str) -> AsyncPoller[Deployment]:
+    """Follow a creation to the deployment, ready to be asked."""
+
+    async def finish(ended: Lro) -> Done[Deployment] | None:
+        try:
+            deployment = await session.run(session.dialect.deployments.get(name))
+        except NotFoundError:
+            raise _failure(name, None, ended) from None
+        if ended.status != "succeeded" or deployment.status in _BROKEN:
+            raise _failure(name, deployment, ended)
+        return Done(deployment) if deployment.is_ready else None
+
+    return AsyncPoller(session, operation, finish, f"Deployment {name}")
 
 
 def _failure(name: str, deployment: Deployment | None, ended: Lro) -> DeploymentFailedError:

@@ -144,6 +144,10 @@ class AsyncIO:
         """Make a lock between tasks."""
         return anyio.Lock(fast_acquire=True)
 
+    async def offload(self, fn: Callable[[], R]) -> R:
+        """Run a function that blocks, in a worker thread."""
+        return await anyio.to_thread.run_sync(fn)
+
     async def open_file(self, path: str) -> LocalFile:
         """Open a regular file.
 

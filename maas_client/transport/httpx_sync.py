@@ -123,6 +123,10 @@ class SyncIO:
         """Make a lock between threads."""
         return _ThreadLock()
 
+    async def offload(self, fn: Callable[[], R]) -> R:
+        """Run a function that blocks, at once."""
+        return fn()
+
     async def open_file(self, path: str) -> LocalFile:
         """Open a regular file.
 

@@ -29,6 +29,16 @@ from maas_client.types.jobs import (
 )
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel, RegistryModel
+from maas_client.types.submissions import (
+    Plan,
+    PlannedDeployment,
+    PlannedFile,
+    StepState,
+    SubmissionInfo,
+    SubmissionResult,
+    SubmissionState,
+    SubmissionStep,
+)
 
 __all__ = [
     "Artifact",
@@ -58,8 +68,16 @@ __all__ = [
     "MetricPoint",
     "ModelInfo",
     "Notifications",
+    "Plan",
+    "PlannedDeployment",
+    "PlannedFile",
     "RegistryModel",
     "ServiceError",
+    "StepState",
+    "SubmissionInfo",
+    "SubmissionResult",
+    "SubmissionState",
+    "SubmissionStep",
     "SubscriptionStatus",
     "Usage",
     "Value",

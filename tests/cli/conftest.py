@@ -25,6 +25,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
         monkeypatch.delenv(name, raising=False)
     local = tmp_path / "local"
     monkeypatch.setenv("MAAS_LOCAL_DIR", str(local))
+    monkeypatch.setenv("MAAS_JOURNAL_DIR", str(tmp_path / "journal"))
     monkeypatch.setenv("MAAS_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.chdir(tmp_path)
     yield local

@@ -86,6 +86,12 @@ class DeploymentFlows:
         request = self._endpoints.request("Get", "GET", f"/{name}")
         return parse_deployment(request, read_object(request, (yield request)))
 
+    def follow(self, name: str) -> Flow[lro.Lro]:
+        """Take up the creation of an endpoint that was begun earlier, by what the endpoint says of itself."""
+        request = self._endpoints.request("Get", "GET", f"/{name}")
+        begun = replace(request, operation="ServerlessEndpoints_CreateOrUpdate", method="PUT")
+        return lro.begin(begun, (yield request))
+
     def list_page(self, cursor: str | None) -> Flow[Page[Deployment]]:
         """List one page of endpoints; `cursor` is the next page's URL."""
         return read_page(self._endpoints.page(cursor), parse_deployment)

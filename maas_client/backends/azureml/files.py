@@ -56,7 +56,7 @@ class FileFlows:
             ConflictError: Other content lies there.
         """
         store = yield from self._storage.open(upload.datastore)
-        path = f"LocalUpload/{upload.sha256[:32]}/{upload.filename}"
+        path = _path(upload.sha256, upload.filename)
         found = yield from self._look(Place(store, path, taken=False), expect=(200, 404))
         if found.status == 200:
             _check_same(upload, found)
@@ -137,7 +137,7 @@ class FileFlows:
     def file(self, upload: Upload, place: Place, *, reused: bool) -> File:
         """Return what is stored at a place."""
         return File(
-            id=f"azureml://datastores/{place.store.datastore}/paths/{place.path}",
+            id=file_id(upload.sha256, upload.filename, place.store.datastore),
             filename=upload.filename,
             bytes=upload.body.length,
             sha256=upload.sha256,
@@ -158,6 +158,15 @@ class FileFlows:
             place.store,
             lambda: blob_request("Blob_GetProperties", "HEAD", place.store, place.path, expect=expect),
         )
+
+
+def file_id(sha256: str, filename: str, datastore: str = DEFAULT_DATASTORE) -> str:
+    """Name a file as a job does, by its content: known before it is sent."""
+    return f"azureml://datastores/{datastore}/paths/{_path(sha256, filename)}"
+
+
+def _path(sha256: str, filename: str) -> str:
+    return f"LocalUpload/{sha256[:32]}/{filename}"
 
 
 def block_bytes(size: int) -> int:

@@ -132,7 +132,11 @@ class JobFlows:
         Raises:
             ConflictError: A job of this name has another definition.
         """
-        request = self._jobs.request("CreateOrUpdate", "PUT", f"/{draft.name}", body=draft.body(), expect=(200, 201))
+        return self.put(draft.name, draft.body())
+
+    def put(self, name: str, body: Mapping[str, Any]) -> Flow[FineTuningJob]:
+        """Create a job from a body that was written before, to the byte."""
+        request = self._jobs.request("CreateOrUpdate", "PUT", f"/{name}", body=body, expect=(200, 201))
         return parse_job(request, read_object(request, (yield request)))
 
     def get(self, name: str) -> Flow[FineTuningJob]:

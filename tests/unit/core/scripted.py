@@ -108,6 +108,9 @@ class ScriptedIO:
     async def open_file(self, path: str) -> SourceFile:
         raise NotImplementedError
 
+    async def offload(self, fn: Callable[[], Any]) -> Any:
+        return fn()
+
     async def find_file(self, folder: str, path: str) -> FoundFile | None:
         raise NotImplementedError
 

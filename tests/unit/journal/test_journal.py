@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from maas_client.core.journal import Entry, Kind, Record, State, fold
+from maas_client.core.journal import Entry, Kind, Record, fold
 from maas_client.errors import JournalBusyError, JournalError
 from maas_client.journal import SqliteJournal
 from maas_client.journal.place import journal_folder
+from maas_client.types import StepState
 
 BEGIN = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
@@ -91,19 +92,19 @@ def test_nothing_is_added_under_an_id_that_is_taken(journal: SqliteJournal) -> N
 @pytest.mark.parametrize(
     ("entries", "state", "attempts"),
     [
-        ((), State.PENDING, 0),
-        ((entry(Kind.INTENT),), State.SENT, 1),
-        ((entry(Kind.INTENT), entry(Kind.RESULT)), State.DONE, 1),
-        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="no")), State.REFUSED, 1),
-        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="?", unknown=True)), State.SENT, 1),
+        ((), StepState.PENDING, 0),
+        ((entry(Kind.INTENT),), StepState.SENT, 1),
+        ((entry(Kind.INTENT), entry(Kind.RESULT)), StepState.DONE, 1),
+        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="no")), StepState.REFUSED, 1),
+        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="?", unknown=True)), StepState.SENT, 1),
         # It was begun and nothing is known; a refusal of the second attempt says nothing of the first.
-        ((entry(Kind.INTENT), entry(Kind.INTENT), entry(Kind.FAILURE, message="no")), State.SENT, 2),
-        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="no"), entry(Kind.INTENT)), State.SENT, 2),
-        ((entry(Kind.INTENT), entry(Kind.RESULT), entry(Kind.FAILURE, message="no")), State.DONE, 1),
-        ((entry(Kind.NOTE, token="t"),), State.PENDING, 0),
+        ((entry(Kind.INTENT), entry(Kind.INTENT), entry(Kind.FAILURE, message="no")), StepState.SENT, 2),
+        ((entry(Kind.INTENT), entry(Kind.FAILURE, message="no"), entry(Kind.INTENT)), StepState.SENT, 2),
+        ((entry(Kind.INTENT), entry(Kind.RESULT), entry(Kind.FAILURE, message="no")), StepState.DONE, 1),
+        ((entry(Kind.NOTE, token="t"),), StepState.PENDING, 0),
     ],
 )
-def test_entries_tell_how_a_step_stands(entries: tuple[Entry, ...], state: State, attempts: int) -> None:
+def test_entries_tell_how_a_step_stands(entries: tuple[Entry, ...], state: StepState, attempts: int) -> None:
     step = fold(entries)
 
     assert (step.state, step.attempts) == (state, attempts)

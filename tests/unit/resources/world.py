@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from typing import Any
+from zlib import crc32
 
 from maas_client.client._assembly import Options, assemble
 from maas_client.core.io import Digests, FileBody, FoundFile, Hasher, Request, Response, TargetFile, Token
@@ -29,6 +30,8 @@ class MemoryFile:
     name: str
     content: bytes
     size: int
+    mtime_ns: int = 0
+    inode: int = 0
 
     async def pread(self, offset: int, length: int) -> bytes:
         return self.content[offset : offset + length]
@@ -90,7 +93,7 @@ class World:
         step = steps.pop(0) if len(steps) > 1 else steps[0]
         if callable(step):
             step = step(request)
-        if isinstance(step, Exception):
+        if isinstance(step, BaseException):
             raise step
         return step
 
@@ -129,7 +132,10 @@ class World:
 
     async def open_file(self, path: str) -> MemoryFile:
         content = self.files[path]
-        return MemoryFile(path.rpartition("/")[2], content, len(content))
+        return MemoryFile(path.rpartition("/")[2], content, len(content), mtime_ns=crc32(content))
+
+    async def offload(self, fn: Callable[[], Any]) -> Any:
+        return fn()
 
     async def find_file(self, folder: str, path: str) -> FoundFile | None:
         return await find_local(folder, path, inline)

@@ -1,0 +1,186 @@
+"""Decide on a job in full, before anything is sent or written down."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from maas_client import catalog
+from maas_client.backends.azureml.files import file_id
+from maas_client.core.redact import redact_text
+from maas_client.errors import ConfigurationError, DatasetError
+from maas_client.resources._job_create import JobOptions, draft_job
+from maas_client.resources._names import check_deployment_name
+from maas_client.resources._session import Session
+from maas_client.types import DataAsset, File, Plan, PlannedDeployment, PlannedFile
+
+if TYPE_CHECKING:
+    from maas_client.dataset import Report
+
+PlannedPart = Literal["training", "validation"]
+FileArgument = File | DataAsset | str | os.PathLike[str]
+"""A local file by its path, or one that the service has."""
+
+
+def is_remote(file: str) -> bool:
+    """Tell whether a text names a file of the service, not a path on this machine."""
+    return file.startswith(("azureml:", "/subscriptions/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A plan, and what the check of its files found."""
+
+    plan: Plan
+    report: "Report | None"
+
+
+async def decide(
+    session: Session,
+    model: str,
+    *,
+    training_file: FileArgument,
+    check: bool,
+    report: "Report | None",
+    deploy: PlannedDeployment | str | None,
+    wait: bool,
+    options: JobOptions,
+) -> Decided:
+    """Check what is asked for and the local files, digest them, and write all of it down as a plan; nothing is sent.
+
+    Raises:
+        ConfigurationError: Something asked for is wrong, a file is missing, or what is to be kept holds a secret.
+        DatasetError: The data has errors.
+    """
+    local = _local(training_file, options.get("validation_file"))
+    if report is None and check and "training" in local:
+        base = catalog.get(model)
+        report = await session.io.offload(partial(_checked, local["training"], local.get("validation"), base))
+    if report is not None:
+        report.raise_for_errors()
+    files = {part: await _planned(session, part, path, report) for part, path in local.items()}
+    training = files["training"].id if "training" in files else _at_service(training_file)
+    wanted = options.copy()
+    if "validation" in files:
+        wanted["validation_file"] = files["validation"].id
+    draft = await draft_job(session, model, training_file=training, **wanted)
+    target = session.dialect.target
+    plan = Plan(
+        resource_manager=target.arm,
+        subscription_id=target.subscription_id,
+        resource_group=target.resource_group,
+        workspace=target.workspace,
+        emulator=session.emulator,
+        name=draft.name,
+        model=catalog.get(model).id,
+        body=draft.body(),
+        fingerprint=draft.fingerprint(),
+        files=tuple(files.values()),
+        wait=wait or deploy is not None,
+        deployment=_deployment(deploy),
+    )
+    refuse_secrets(plan.model_dump(mode="json"))
+    return Decided(plan, report)
+
+
+def refuse_secrets(value: object) -> None:
+    """Refuse to keep what has the shape of a secret: the journal keeps it, and the workspace shows it to its readers.
+
+    Raises:
+        ConfigurationError: There is such a text.
+    """
+    for place, text in _texts(value, ""):
+        if redact_text(text) != text:
+            raise ConfigurationError(
+                f"{place} looks as if it held a secret; nothing was sent.",
+                hint="Leave it out: everybody who may read the workspace would see it.",
+            )
+
+
+def _checked(training: str, validation: str | None, model: catalog.CatalogModel) -> "Report":
+    from maas_client.dataset import check
+    from maas_client.dataset.tokens.conversation import counter
+
+    return check(training, validation=validation, model=model, tokens=counter(model))
+
+
+def _local(training: FileArgument, validation: FileArgument | None) -> dict[PlannedPart, str]:
+    """Find the files that are on this machine, by part."""
+    given: tuple[tuple[PlannedPart, FileArgument | None], ...] = ("training", training), ("validation", validation)
+    return {
+        part: os.fspath(file) for part, file in given if isinstance(file, str | os.PathLike) and not _is_remote(file)
+    }
+
+
+def _is_remote(file: str | os.PathLike[str]) -> bool:
+    return isinstance(file, str) and is_remote(file)
+
+
+def _at_service(file: FileArgument) -> File | DataAsset | str:
+    return os.fspath(file) if isinstance(file, os.PathLike) else file
+
+
+def _deployment(wish: PlannedDeployment | str | None) -> PlannedDeployment | None:
+    if wish is None:
+        return None
+    planned = PlannedDeployment(name=wish) if isinstance(wish, str) else wish
+    check_deployment_name(planned.name)
+    return planned
+
+
+async def _planned(session: Session, part: PlannedPart, path: str, report: "Report | None") -> PlannedFile:
+    """Take a file as it was checked, or as it is now if it was not."""
+    source = await session.io.open_file(path)
+    try:
+        if source.size == 0:
+            raise ConfigurationError(f"{path} is empty.", hint="A training file has a conversation a line.")
+        known = next((each for each in report.files if each.part == part), None) if report else None
+        if known is not None and (known.bytes, known.mtime_ns, known.inode) != (
+            source.size,
+            source.mtime_ns,
+            source.inode,
+        ):
+            raise DatasetError(
+                f"{path} is not the file that was checked, or changed since; nothing was sent.",
+                hint="Check it again once it is complete.",
+            )
+        sha256 = known.sha256 if known is not None else await source.sha256()
+        return PlannedFile(
+            part=part,
+            path=_absolute(path),
+            bytes=source.size,
+            mtime_ns=source.mtime_ns,
+            inode=source.inode,
+            sha256=sha256,
+            id=file_id(sha256, source.name),
+        )
+    finally:
+        await source.close()
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - as text: links stay what they are
+
+
+def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Give all texts of what JSON can say, and where they stand."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(f"{key}={item}" if isinstance(item, str) else item, f"{place}.{key}".lstrip("."))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item, place)
+
+
+def same_but_for_name(one: Plan, other: Plan) -> bool:
+    """Tell whether two plans do the same under two names that were made up."""
+    return _without_name(one) == _without_name(other)
+
+
+def _without_name(plan: Plan) -> str:
+    # The fingerprint digests the output model's name, which is the job's by default.
+    text = plan.model_dump_json(exclude={"name", "files", "fingerprint"}).replace(plan.fingerprint, "")
+    return text.replace(plan.name, "")
