@@ -18,6 +18,8 @@ from maas_client.server.azureml import logs
 from maas_client.server.azureml.blob import blob_endpoint
 from maas_client.server.azureml.dispatch import arm_endpoint, refusal, unexpected
 from maas_client.server.azureml.routes import PREFIXES
+from maas_client.server.entra.control import token_routes
+from maas_client.server.entra.routes import routes as entra_routes
 from maas_client.server.faults import FaultLine, Faults, fault_routes
 from maas_client.server.guard import Guard
 from maas_client.server.service import deployments
@@ -73,6 +75,8 @@ def build_app(
     app = Starlette(
         routes=[
             *control.routes(world, trainer, admin_token, version),
+            *entra_routes(world.identity, world.clock.real),
+            *token_routes(world, admin_token),
             *fault_routes(faults, world.clock, admin_token),
             Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
             Route("/{path:path}", _Azure(world, trainer)),

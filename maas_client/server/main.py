@@ -61,8 +61,14 @@ def run(options: ServerOptions) -> int:
         check(options)
         checking = chosen(options.conformance, options.conformance_specs, strict=options.conformance_strict)
         around = checker(checking)
-        service = read_options(options.datastore_auth, options.regions)
         faults = _faults(options.faults)
+        service = read_options(
+            options.datastore_auth,
+            options.regions,
+            auth=options.auth,
+            token_lifetime=options.token_lifetime,
+            api_key=options.api_key,
+        )
     except ValueError as error:
         return _fail(str(error), 2)
     except OSError as error:
@@ -214,7 +220,10 @@ def _tls(options: ServerOptions, world: World) -> "TlsFiles | None":
     # Imported here: cryptography costs a tenth of a second that only https needs.
     from maas_client.server.tls import tls_files
 
-    return tls_files(options.state_dir.resolve(), world.clock.real())
+    now = world.clock.real() - world.clock.skew
+    # Signing in takes https, so this is when a certificate to sign in with is of use.
+    world.identity.certificate.make(now)
+    return tls_files(options.state_dir.resolve(), now)
 
 
 def _bind(options: ServerOptions) -> socket.socket:

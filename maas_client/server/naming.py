@@ -35,6 +35,14 @@ _INFERENCE: Final[Mapping[tuple[str, str], str]] = {
     ("POST", "v1/chat/completions"): "Chat_CompleteV1",
     ("GET", "info"): "Model_GetInfo",
 }
+_SIGN_IN: Final = (
+    ("POST", re.compile(r"/[^/]+/oauth2/v2\.0/token"), "Entra_GetToken"),
+    ("GET", re.compile(r"/[^/]+/v2\.0/\.well-known/openid-configuration"), "Entra_GetConfiguration"),
+    ("GET", re.compile(r"/[^/]+/discovery/v2\.0/keys"), "Entra_ListKeys"),
+    ("GET", re.compile(r"/common/discovery/instance"), "Entra_DiscoverInstance"),
+    ("GET", re.compile(r"/msi/token"), "ManagedIdentity_GetToken"),
+    ("GET", re.compile(r"/metadata/identity/oauth2/token"), "VirtualMachine_GetToken"),
+)
 _OF_BLOB: Final[Mapping[tuple[str, str], str]] = {
     ("PUT", ""): "Blob_Put",
     ("GET", ""): "Blob_Get",
@@ -84,6 +92,9 @@ def name_of(method: str, path: str, query: str = "") -> Named:
     """
     if path.startswith(CONTROL):
         return Named()
+    for its_method, pattern, name in _SIGN_IN:
+        if pattern.fullmatch(path):
+            return Named(name if method == its_method else None)
     if path.lower().startswith(PREFIXES):
         operation = match(method, path)[0]
         found = _WORKSPACE.search(path)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+AUTHS = ("off", "any", "strict")
 LEVELS = ("critical", "error", "warning", "info", "debug")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -38,6 +39,9 @@ class ServerOptions:
         datastore_auth: How storage is opened: `sas`, `key` or `identity`.
         regions: Regions of new workspaces: `westus3` for all, `my-workspace=westus3` for one.
         faults: Fault programs to begin with: files of JSON, or names of classics.
+        auth: Which credentials are asked for: `off`, `any` or `strict`.
+        token_lifetime: Seconds that a token of this server is good for.
+        api_key: Opens every deployment, beside its own keys; None: nothing does.
     """
 
     state_dir: Path
@@ -56,6 +60,9 @@ class ServerOptions:
     datastore_auth: str = "sas"
     regions: Sequence[str] = ()
     faults: Sequence[str] = ()
+    auth: str = "any"
+    token_lifetime: int = 3600  # Source: Microsoft Learn, "Access token lifetime": 60 to 90 minutes
+    api_key: str | None = None
 
 
 _PARAMETERS = (
@@ -98,6 +105,22 @@ _PARAMETERS = (
     click.option(
         "--faults", multiple=True, metavar="F", help="Fault program to begin with: a file, or a classic's name."
     ),
+    click.option(
+        "--auth",
+        type=click.Choice(AUTHS),
+        default="any",
+        show_default=True,
+        help="Credentials asked for: none, any token that has not ended, or tokens of this server alone.",
+    ),
+    click.option(
+        "--token-lifetime",
+        type=click.IntRange(1, 86_400),
+        default=3600,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a token of this server is good for.",
+    ),
+    click.option("--api-key", metavar="K", help="Opens every deployment, beside the keys of its own."),
 )
 
 
@@ -124,5 +147,10 @@ def check(options: ServerOptions) -> None:
         raise ValueError(f"--log-level {options.log_level} is none of {', '.join(LEVELS)}")
     if options.idle_exit is not None and not options.idle_exit > 0:
         raise ValueError("--idle-exit must be more than 0 seconds")
-    if options.admin_token is not None and not (options.admin_token.isascii() and options.admin_token.isprintable()):
-        raise ValueError("--admin-token must be printable ASCII")
+    for name, secret in (("--admin-token", options.admin_token), ("--api-key", options.api_key)):
+        if secret is not None and not (secret.isascii() and secret.isprintable() and secret.strip()):
+            raise ValueError(f"{name} must be printable ASCII, and not empty")
+    if options.auth not in AUTHS:
+        raise ValueError(f"--auth {options.auth} is none of {', '.join(AUTHS)}")
+    if not 1 <= options.token_lifetime <= 86_400:
+        raise ValueError("--token-lifetime must be 1 to 86400 seconds")

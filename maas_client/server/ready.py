@@ -8,6 +8,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maas_client.server.entra.principal import CLIENT_ID, TENANT_ID
 from maas_client.server.options import ServerOptions
 from maas_client.server.service.world import World
 
@@ -32,6 +33,12 @@ def ready_line(options: ServerOptions, world: World, port: int, token: str, tls:
         "state_dir": str(options.state_dir.resolve()),
         "clock": str(world.clock.setting),
         "admin_token": token,
+        "auth": options.auth,
+        "tenant_id": TENANT_ID,
+        "client_id": CLIENT_ID,
+        "client_secret": world.identity.principal.client_secret,
+        "client_certificate": None if tls is None else str(world.identity.certificate.path.resolve()),
+        "identity_header": world.identity.principal.identity_header,
         "version": version(),
         "simulated": True,
         "subscription_id": "00000000-0000-4000-8000-000000000000",

@@ -117,7 +117,9 @@ def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path, options, w
 
     (tmp_path / "bad.json").write_text("{")
     named = [option.replace("{}", str(tmp_path)) for option in options]
-    assert main(["--state-dir", str(tmp_path / "state"), *named]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["--state-dir", str(tmp_path / "state"), *named])
+    assert ended.value.code == 2
     said = capfd.readouterr().err
     assert words in said
     assert said.count("\n") == 1

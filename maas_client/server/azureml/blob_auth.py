@@ -11,11 +11,14 @@ from email.utils import parsedate_to_datetime
 from starlette.requests import Request
 
 from maas_client.server.azureml.blob_xml import BlobError
+from maas_client.server.entra.audiences import STORAGE
+from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.service.blobs import Name
 from maas_client.server.service.world import ARTIFACTSTORE, Workspace, World, workspace_by_account
 from maas_client.server.signing import account_key, check
 
 _NEED = {"GET": "r", "HEAD": "r", "PUT": "wc"}
+_SUFFIXES = (".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net")
 _SKEW_SECONDS = 15 * 60.0
 _SIGNED = (
     "content-encoding", "content-language", "content-length", "content-md5", "content-type", "date",
@@ -32,19 +35,39 @@ def authorise(request: Request, world: World, account: str, container: str, path
     if request.method not in _NEED:
         raise BlobError(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
     workspace = workspace_by_account(world, account)
-    scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
-    if scheme == "sharedkey":
-        _refuse_keys(world)
-        _check_shared_key(request, world, account, workspace)
-    elif "sig" in request.query_params and scheme != "bearer":
-        _check_signature(request, world, (account, container, path), world.real(workspace))
-    elif scheme != "bearer":
-        message = (
-            "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
-        )
-        raise BlobError(401, "NoAuthenticationInformation", message)
+    if not world.identity.policy.off:
+        _authenticate(request, world, (account, container, path), workspace)
     if workspace is None or container not in (workspace.blob_container, workspace.container(ARTIFACTSTORE)):
         raise BlobError(404, "ContainerNotFound", "The specified container does not exist.")
+
+
+def _authenticate(request: Request, world: World, name: Name, workspace: Workspace | None) -> None:
+    authorization = request.headers.get("authorization", "")
+    scheme = authorization.partition(" ")[0].lower()
+    if scheme == "sharedkey":
+        _refuse_keys(world)
+        _check_shared_key(request, world, name[0], workspace)
+    elif "sig" in request.query_params and scheme != "bearer":
+        _check_signature(request, world, name, world.real(workspace))
+    else:
+        _check_bearer(request, world, name[0], authorization)
+
+
+def _check_bearer(request: Request, world: World, account: str, authorization: str) -> None:
+    base = f"{request.scope['scheme']}://{request.headers['host']}"
+    audiences = STORAGE | {f"https://{account}{suffix}" for suffix in _SUFFIXES}
+    problem = world.identity.policy.problem(authorization, audiences)
+    if problem is None:
+        return
+    code = "InvalidAuthenticationInfo" if authorization else "NoAuthenticationInformation"
+    message = (
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
+    )
+    # Source: Azure Storage REST, "Authorize with Microsoft Entra ID", the bearer challenge; parts without commas.
+    challenge = f"Bearer authorization_uri={base}/{TENANT_ID}/oauth2/authorize resource_id=https://storage.azure.com"
+    if problem.claims:
+        challenge = problem.challenge(f"{base}/{TENANT_ID}/oauth2/authorize")
+    raise BlobError(401, code, message, {"WWW-Authenticate": challenge})
 
 
 def _check_signature(request: Request, world: World, name: Name, now: float) -> None:

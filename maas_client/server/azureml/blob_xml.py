@@ -37,8 +37,6 @@ def error_response(error: BlobError, client_request_id: str | None) -> Response:
     head = '<?xml version="1.0" encoding="utf-8"?>'
     body = f"{head}<Error><Code>{error.code}</Code><Message>{_text(detail)}</Message></Error>"
     headers = {"x-ms-error-code": error.code, "x-ms-version": SERVICE_VERSION, **error.headers}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer resource_id=https://storage.azure.com"
     if error.status == 304:
         return Response(status_code=304, headers=headers)
     return Response(body, error.status, headers, media_type="application/xml")

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from maas_client.server.azureml.errors import envelope, mlflow_error
 from maas_client.server.azureml.routes import match
 from maas_client.server.azureml.wire import Call, Handler, Json, Reply
+from maas_client.server.entra.audiences import ARM, MACHINE_LEARNING, same
+from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.service.errors import ServiceError, not_implemented
 from maas_client.server.service.settle import settle
 from maas_client.server.service.training import Trainer
@@ -27,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 async def arm_endpoint(request: Request, world: World, trainer: Trainer, now: float) -> Response:
     """Answer one request of the ARM dialect or its data plane."""
     try:
-        handler, path = _find(request)
+        handler, path = _find(request, world)
         body = await read_json(request)
         reply = await run_in_threadpool(_run, handler, request, world, trainer, now, path, body)
     except ServiceError as error:
@@ -59,11 +61,11 @@ def json_response(reply: Reply) -> Response:
     return Response(text, reply.status, dict(reply.headers), media_type="application/json")
 
 
-def _find(request: Request) -> tuple[Handler, dict[str, str]]:
+def _find(request: Request, world: World) -> tuple[Handler, dict[str, str]]:
     """Find the operation and check what does not need the body: credential, api-version."""
     operation, path, methods = match(request.method, request.url.path)
     if not (operation and operation.public):
-        _check_bearer(request)
+        _check_bearer(request, world)
     if operation is None:
         if methods:
             allowed = ", ".join(methods)
@@ -81,13 +83,14 @@ def _find(request: Request) -> tuple[Handler, dict[str, str]]:
     return operation.handler, path
 
 
-def _check_bearer(request: Request) -> None:
-    # Any token opens the local server; it is looked at nowhere and kept nowhere.
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        challenge = 'Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token"'
-        message = "Authentication failed. The 'Authorization' header is missing or not a bearer token."
-        raise ServiceError(401, "AuthenticationFailed", message, headers={"WWW-Authenticate": challenge})
+def _check_bearer(request: Request, world: World) -> None:
+    base = f"{request.scope['scheme']}://{request.headers['host']}"
+    # The data plane takes the resource manager's tokens too; source: azure-ai-ml 1.35.2, `credential_scopes`.
+    audiences = ARM | MACHINE_LEARNING | {same(base)}
+    problem = world.identity.policy.problem(request.headers.get("authorization", ""), audiences)
+    if problem:
+        headers = {"WWW-Authenticate": problem.challenge(f"{base}/{TENANT_ID}")}
+        raise ServiceError(401, problem.code, problem.message, headers=headers)
 
 
 def _check_version(request: Request, versions: frozenset[str]) -> None:

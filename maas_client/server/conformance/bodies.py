@@ -1,8 +1,9 @@
-"""Bodies as values that a schema can be held against: JSON, XML, server-sent events."""
+"""Bodies as values that a schema can be held against: JSON, XML, forms, server-sent events."""
 
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 from maas_client.server.conformance.documents import Document, Node
 
@@ -14,6 +15,15 @@ def from_json(data: bytes) -> object:
         ValueError: It is none.
     """
     return json.loads(data, parse_constant=_no_constant)
+
+
+def from_form(data: bytes) -> object:
+    """Decode a form.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return dict(parse_qsl(data.decode("utf-8"), keep_blank_values=True, strict_parsing=True))
 
 
 def from_events(data: bytes) -> Iterator[object]:

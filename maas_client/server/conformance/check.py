@@ -9,6 +9,7 @@ from maas_client.server.conformance.documents import Document, Node, Operation
 from maas_client.server.conformance.exchange import Exchange, media_type
 
 _JSON, _EVENTS = "application/json", "text/event-stream"
+_FORM = "application/x-www-form-urlencoded"
 _XML = ("application/xml", "text/xml")
 
 
@@ -125,6 +126,8 @@ def _decoded(side: str, document: Document, schema: Node, kind: str, data: bytes
     try:
         if kind == _EVENTS:
             values = list(bodies.from_events(data))
+        elif kind == _FORM:
+            values = [bodies.from_form(data)]
         elif kind in _XML:
             values = [bodies.from_xml(document, schema, data)]
         else:

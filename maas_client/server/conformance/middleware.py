@@ -19,7 +19,7 @@ MAX_KEPT_BYTES = 4 * 1024 * 1024
 """Of a body; a longer one is checked by its headers alone."""
 
 _HELD = frozenset({"application/json", "application/xml"})
-_KEPT = _HELD | {"text/xml", "text/event-stream"}
+_KEPT = _HELD | {"text/xml", "text/event-stream", "application/x-www-form-urlencoded"}
 _LOG = logging.getLogger(__name__)
 
 

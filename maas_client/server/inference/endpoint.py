@@ -13,20 +13,22 @@ class EndpointView:
     Attributes:
         name: Name of the endpoint.
         model_id: Model it serves, such as `azureml://locations/.../models/support-bot/versions/1`.
-        keys: Primary and secondary key.
+        keys: Primary and secondary key, and whatever else opens it.
         answers: `maas_answers.json` of the model, or None when it has none.
         base_model: True for a model of the registry, which nobody tuned.
         created: Seconds since the epoch.
         filtered: True if content safety is on.
+        open_to_all: True if no key is asked for.
     """
 
     name: str
     model_id: str
-    keys: tuple[str, str] = field(repr=False)
+    keys: tuple[str, ...] = field(repr=False)
     answers: Path | None
     base_model: bool
     created: float
     filtered: bool = True
+    open_to_all: bool = False
 
     @property
     def model_name(self) -> str:
@@ -36,7 +38,7 @@ class EndpointView:
 
 
 def authorized(view: EndpointView, headers: Mapping[str, str]) -> bool:
-    """Tell whether a request carries one of the endpoint's keys, in any of the three ways in use.
+    """Tell whether a request carries one of the endpoint's keys, in any of the three ways in use, or needs none.
 
     Source: azure-ai-inference 1.0.0b9, recorded (`Authorization: Bearer` and `api-key` together); azureml-examples,
     fine-tuning notebook (`Authorization` without a prefix).
@@ -46,7 +48,7 @@ def authorized(view: EndpointView, headers: Mapping[str, str]) -> bool:
     offered = [rest.strip() if scheme.lower() == "bearer" else sent, headers.get("api-key", "").strip()]
     # Every pair is compared, so that time does not tell which key or header was close.
     matches = [_same(given, key) for given in offered for key in view.keys]
-    return any(matches)
+    return view.open_to_all or any(matches)
 
 
 def _same(given: str, key: str) -> bool:

@@ -215,7 +215,8 @@ def view(world: World, address: str, now: float) -> EndpointView | None:
     return EndpointView(
         name=endpoint.name,
         model_id=endpoint.target,
-        keys=endpoint.keys,
+        keys=(*endpoint.keys, *([world.options.api_key] if world.options.api_key else [])),
+        open_to_all=world.identity.policy.off,
         answers=_answers(world, endpoint),
         base_model=not endpoint.custom,
         created=endpoint.created,

@@ -20,14 +20,22 @@ class ServiceOptions:
             not expire; `key`: the account key only; `identity`: no secret, the caller's token opens storage.
         region: Of workspaces that are named for the first time.
         regions: The same for single workspaces, by name in lower case.
+        auth: Which credentials are asked for: `off`, `any` or `strict`.
+        token_lifetime: Seconds that a token of this server is good for.
+        api_key: Opens every deployment, beside its own keys; None: nothing does.
     """
 
     datastore_auth: str = "sas"
     region: str = DEFAULT_REGION
     regions: Mapping[str, str] = field(default_factory=dict)
+    auth: str = "any"
+    token_lifetime: int = 3600
+    api_key: str | None = field(default=None, repr=False)
 
 
-def read_options(datastore_auth: str, regions: Iterable[str]) -> ServiceOptions:
+def read_options(
+    datastore_auth: str, regions: Iterable[str], *, auth: str, token_lifetime: int, api_key: str | None
+) -> ServiceOptions:
     """Read what the command line says; a region is `westus3`, or `my-workspace=westus3` for one workspace.
 
     Raises:
@@ -41,4 +49,4 @@ def read_options(datastore_auth: str, regions: Iterable[str]) -> ServiceOptions:
         if not _REGION.fullmatch(region) or ("=" in text and not workspace):
             raise ValueError(f"--region {text} is not a region, such as westus3 or my-workspace=westus3")
         named[workspace.lower()] = region
-    return ServiceOptions(datastore_auth, named.pop("", DEFAULT_REGION), named)
+    return ServiceOptions(datastore_auth, named.pop("", DEFAULT_REGION), named, auth, token_lifetime, api_key)

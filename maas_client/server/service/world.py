@@ -10,6 +10,7 @@ from sqlite3 import Row
 from maas_client.server.clock import Clock, ClockSetting
 from maas_client.server.content import Content
 from maas_client.server.engine import TrainingInput, TrainingPlan
+from maas_client.server.entra.identity import Identity
 from maas_client.server.models_data import BaseModel
 from maas_client.server.service.names import check_scope
 from maas_client.server.service.options import ServiceOptions
@@ -80,6 +81,7 @@ class World:
     make_plan: Callable[[TrainingInput], TrainingPlan]
     secret: bytes
     options: ServiceOptions
+    identity: Identity
     plans: dict[int, TrainingPlan] = field(default_factory=dict)
     """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
 
@@ -125,7 +127,9 @@ def open_world(
     if secret is None:
         secret = secrets.token_hex(32)
         store.set_meta("signing_secret", secret)
-    return World(store, clock, content, models, make_plan, bytes.fromhex(str(secret)), options)
+    key = bytes.fromhex(str(secret))
+    identity = Identity(folder, key, store, clock, mode=options.auth, lifetime=options.token_lifetime)
+    return World(store, clock, content, models, make_plan, key, options, identity)
 
 
 def workspace(world: World, subscription: str, resource_group: str, name: str) -> Workspace:

@@ -105,9 +105,9 @@ def test_files_are_private_and_kept_over_a_restart(tmp_path, start):
     assert Path(start(state, "--tls").ready["ca_file"]).read_bytes() == before
     if os.name == "posix":
         assert {stat.S_IMODE(path.stat().st_mode) for path in state.glob("*.pem")} == {0o600}
-    # The authority's own key is nowhere: of all that was made only the server's is left.
-    kept = [path for path in state.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
-    assert [path.name for path in kept] == ["server.pem"]
+    # The authority's own key is nowhere: what is left is the server's, and the certificate to sign in with.
+    kept = {path.name for path in state.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()}
+    assert kept == {"server.pem", "client.pem"}
 
 
 def test_the_line_for_the_shell_is_one_that_the_shell_understands(tmp_path):
