@@ -2,17 +2,20 @@
 
 import hashlib
 import io
+import math
 import os
 import secrets
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
 CHUNK_BYTES = 256 * 1024
+_INCOMING = "incoming-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Writing:
     def __init__(self, folder: Path, name: str = "") -> None:
         self._folder = folder
         self._name = name
-        self._temp = folder / f"incoming-{secrets.token_hex(8)}"
+        self._temp = folder / f"{_INCOMING}{secrets.token_hex(8)}"
         self._file: BinaryIO = os.fdopen(os.open(self._temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         # A block has a name already, and its digest is asked of nobody.
         self._hash = None if name else hashlib.sha256()
@@ -60,7 +63,7 @@ class Writing:
         self._file.close()
         name = self._hash.hexdigest() if self._hash is not None else self._name
         self._temp.replace(self._folder / name)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         return Stored(name, self._size, self._md5.digest())
 
     def md5(self) -> bytes:
@@ -80,7 +83,8 @@ class Content:
         """Use (and create, 0700) a folder; half-received files of a crashed run are removed."""
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
-        for stale in folder.glob("incoming-*"):
+        self._kept: AbstractSet[str] = frozenset()
+        for stale in folder.glob(f"{_INCOMING}*"):
             stale.unlink()
 
     def begin(self) -> Writing:
@@ -101,14 +105,28 @@ class Content:
         """Return where a file lies."""
         return self._folder / name
 
-    def blocks(self) -> list[str]:
-        """Return the names of all blocks on disk."""
-        return [path.name for path in self._folder.glob("block-*")]
+    def names(self, before: float | None = None) -> list[str]:
+        """Return the names of all files on disk but those being received.
 
-    def remove(self, names: Sequence[str]) -> None:
+        Args:
+            before: Only files that were written before this instant, in seconds since the epoch.
+        """
+        with os.scandir(self._folder) as entries:
+            return [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(_INCOMING) and (before is None or _written(entry) < before)
+            ]
+
+    def keep(self, names: AbstractSet[str]) -> None:
+        """Say which files are not to be removed, whoever asks for it; what was said before is forgotten."""
+        self._kept = names
+
+    def remove(self, names: Iterable[str]) -> None:
         """Remove files."""
         for name in names:
-            self.path(name).unlink(missing_ok=True)
+            if name not in self._kept:
+                self.path(name).unlink(missing_ok=True)
 
     def open(self, pieces: Sequence[Piece]) -> BinaryIO:
         """Open pieces as one file."""
@@ -173,7 +191,15 @@ class _Joined(io.RawIOBase):
         return file
 
 
-def _sync_folder(folder: Path) -> None:
+def _written(entry: "os.DirEntry[str]") -> float:
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:  # removed just now
+        return math.inf
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which files a folder has."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)

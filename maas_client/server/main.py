@@ -26,7 +26,7 @@ from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
 from maas_client.server.parent import when_stdin_ends
 from maas_client.server.ready import ready_line, trust_line, version
-from maas_client.server.service import blocks
+from maas_client.server.service import sweep
 from maas_client.server.service.options import read_options
 from maas_client.server.service.world import World, open_world
 from maas_client.server.store import StoreError
@@ -80,7 +80,7 @@ def run(options: ServerOptions) -> int:
         with lock_folder(options.state_dir), _bind(options) as listener:
             world = open_world(options.state_dir, setting, shipped_models(), make_plan, service)
             try:
-                blocks.sweep(world)
+                sweep.at_start(world)
                 _serve(options, world, listener, faults, around)
             finally:
                 world.close()

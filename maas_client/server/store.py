@@ -18,6 +18,28 @@ class StoreError(Exception):
     """The folder cannot be used; the text says why in one line."""
 
 
+def upgrade(db: sqlite3.Connection, path: Path) -> None:
+    """Give a file the tables of this version: a new one all of them, an older one what it lacks.
+
+    Raises:
+        StoreError: A newer version wrote it.
+    """
+    version = _check_version(db, path)
+    steps = [schema.TABLES] if version == 0 else [schema.MIGRATIONS[step] for step in range(version, schema.VERSION)]
+    if steps:
+        # One transaction: a kill in the middle leaves the file as it was.
+        db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version={schema.VERSION};COMMIT;")
+
+
+def _check_version(db: sqlite3.Connection, path: Path) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if not 0 <= version <= schema.VERSION:
+        raise StoreError(
+            f"{path} has schema version {version}, this server reads up to {schema.VERSION}; use another folder"
+        )
+    return version
+
+
 class Store:
     """One SQLite file, one connection, one lock."""
 
@@ -42,19 +64,10 @@ class Store:
             raise
 
     def _open(self, path: Path) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if not 0 <= version <= schema.VERSION:
-            raise StoreError(
-                f"{path} has schema version {version}, this server reads up to {schema.VERSION}; use another folder"
-            )
+        _check_version(self._db, path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        steps = (
-            [schema.TABLES] if version == 0 else [schema.MIGRATIONS[step] for step in range(version, schema.VERSION)]
-        )
-        if steps:
-            # One transaction: a kill in the middle leaves the file as it was.
-            self._db.executescript(f"BEGIN;{''.join(steps)}PRAGMA user_version={schema.VERSION};COMMIT;")
+        upgrade(self._db, path)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
@@ -75,6 +88,18 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    @contextmanager
+    def attached(self, path: Path) -> Iterator[sqlite3.Connection]:
+        """Hold the lock, and have another file of the same tables at hand under the name `other`."""
+        with self.lock:
+            self._db.execute("ATTACH DATABASE ? AS other", (str(path),))
+            try:
+                yield self._db
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                self._db.execute("DETACH DATABASE other")
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""

@@ -158,12 +158,6 @@ def collect(world: World, now: float) -> None:
     world.content.remove(files)
 
 
-def sweep(world: World) -> None:
-    """Remove the blocks on disk that nothing names: what a kill left behind."""
-    known = {row["file"] for row in world.store.all("SELECT file FROM blocks UNION SELECT file FROM pieces")}
-    world.content.remove([name for name in world.content.blocks() if name not in known])
-
-
 def _chosen(world: World, name: Name, wanted: Sequence[tuple[str, str]]) -> list[Block]:
     blob = blobs.find(world, *name)
     old = {block.id: block for block in committed(world, blob)} if blob else {}

@@ -229,7 +229,11 @@ def _answers(world: World, endpoint: Endpoint) -> Path | None:
     workspace = workspace_by_guid(world, found["guid"]) if found else None
     if found is None or workspace is None:
         return None
-    return models.answers(world, workspace, models.get(world, workspace, found["name"], found["version"]).job)
+    try:
+        model = models.get(world, workspace, found["name"], found["version"])
+    except ServiceError:  # its workspace was emptied
+        return None
+    return models.answers(world, workspace, model.job)
 
 
 def _normalised(body: Json, region: str) -> Json:

@@ -55,8 +55,8 @@ class Trainer:
         with self._world.store.writing() as db:
             # A cancellation that came first keeps its own end.
             db.execute(
-                "UPDATE jobs SET plan=?, ends_at=coalesce(ends_at, ?) WHERE seq=?",
-                (plan.to_json(), job.created + plan.stages[-1][1], job.seq),
+                "UPDATE jobs SET plan=?, ends_at=coalesce(ends_at, created+?) WHERE seq=?",
+                (plan.to_json(), plan.stages[-1][1], job.seq),
             )
 
 

@@ -74,6 +74,7 @@ class Workspace:
 class World:
     """Store, clock, bytes, catalog and engine: what every operation of the service is given."""
 
+    folder: Path
     store: Store
     clock: Clock
     content: Content
@@ -129,7 +130,7 @@ def open_world(
         store.set_meta("signing_secret", secret)
     key = bytes.fromhex(str(secret))
     identity = Identity(folder, key, store, clock, mode=options.auth, lifetime=options.token_lifetime)
-    return World(store, clock, content, models, make_plan, key, options, identity)
+    return World(folder, store, clock, content, models, make_plan, key, options, identity)
 
 
 def workspace(world: World, subscription: str, resource_group: str, name: str) -> Workspace:

@@ -74,6 +74,15 @@ def a_session(space, number, together):
     expect("endpoints", [each["name"] for each in left], [] if number % 4 < 2 else [name])
     answered = server.send("POST", f"{uri}/chat/completions", ask, {"api-key": keys["primaryKey"]})
     expect("chat after", answered.status, 404 if number % 4 < 2 else 200)
+    together()
+    # Some begin anew, and the others go on.
+    if number % 4 < 2:
+        expect("reset", server.send("POST", "/_maas/reset", {"workspace": space.name}, token).status, 200)
+    together()
+    left = len(space.call("GET", "/jobs").json["value"])
+    expect("jobs after", left, 0 if number % 4 < 2 else 1)
+    kept = server.send("GET", f"{space.blob_url('data/train.jsonl')}?{space.sas()}").content
+    expect("blob after", kept == lines, number % 4 >= 2)
     return seen
 
 

@@ -1,10 +1,16 @@
 """State of an older version becomes state of this one, and loses nothing."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from maas_client.server import schema
+from maas_client.server.clock import parse_clock
+from maas_client.server.engine import make_plan
+from maas_client.server.service import blobs, snapshots
+from maas_client.server.service.options import ServiceOptions
+from maas_client.server.service.world import open_world, workspace
 from maas_client.server.store import Store, StoreError
 
 VERSION_1 = """
@@ -118,6 +124,28 @@ def test_a_file_of_version_3_is_migrated_and_keeps_what_it_holds(tmp_path):
     assert later is not None
     assert later["seq"] > 7
     assert tables(old / "state.db") == tables(new / "state.db")
+
+
+def test_a_snapshot_of_version_1_comes_back(tmp_path):
+    world = open_world(tmp_path, parse_clock("manual"), {}, make_plan, ServiceOptions())
+    try:
+        where = workspace(world, "s", "r", "ws-1")
+        file = snapshots.take(world, "old", where).file
+        with closing(sqlite3.connect(file)) as db:
+            facts = db.execute("SELECT value FROM meta WHERE key='snapshot'").fetchone()
+        file.unlink()
+        with closing(sqlite3.connect(file)) as db:
+            db.executescript(VERSION_1)
+            db.execute("INSERT INTO meta VALUES ('snapshot', ?)", facts)
+            db.execute("UPDATE workspaces SET key=?, guid=?, account=?", (where.key, where.guid, where.account))
+            db.execute("UPDATE blobs SET account=?", (where.account,))
+            db.commit()
+        snapshots.restore(world, "old", where)
+        blob = blobs.find(world, where.account, "c", "a/b")
+    finally:
+        world.close()
+    assert blob is not None
+    assert (blob.metadata, blob.headers) == ({"a": "1"}, {})
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):
