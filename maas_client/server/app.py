@@ -1,6 +1,7 @@
 """The ASGI app: which part of the server answers which path."""
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,12 +25,15 @@ from maas_client.server.faults import FaultLine, Faults, fault_routes
 from maas_client.server.guard import Guard
 from maas_client.server.service import deployments
 from maas_client.server.service.errors import ServiceError
-from maas_client.server.service.settle import settle
+from maas_client.server.service.settle import due, settle
 from maas_client.server.service.training import Trainer
 from maas_client.server.service.world import World, workspace_by_account
 
 TICK_SECONDS = 1.0
 """Real seconds between two looks at what has become due while nobody asks."""
+
+_ASKED_MOST = ("/subscriptions/", "/history/", "/metric/", "/mlflow/")
+"""Beginnings of paths of the dialect; of no other route."""
 
 _BLOB_HOST = re.compile(
     r"/(?P<account>[a-z0-9]{3,24})\.blob\.[a-z0-9.-]+/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL
@@ -72,6 +76,7 @@ def build_app(
         await asyncio.gather(task, return_exceptions=True)
         await run_in_threadpool(trainer.close)
 
+    azure = _Azure(world, trainer)
     app = Starlette(
         routes=[
             *control.routes(world, trainer, admin_token, version),
@@ -79,12 +84,27 @@ def build_app(
             *token_routes(world, admin_token),
             *fault_routes(faults, world.clock, admin_token),
             Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
-            Route("/{path:path}", _Azure(world, trainer)),
+            Route("/{path:path}", azure),
         ],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Guard(FaultLine(around(app), faults, world), port, begin, end)
+    return Guard(FaultLine(around(_Short(app, azure)), faults, world), port, begin, end)
+
+
+class _Short:
+    """Takes what is asked most past the router."""
+
+    def __init__(self, app: ASGIApp, azure: ASGIApp) -> None:
+        self._app = app
+        self._azure = azure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or one event of the server's life."""
+        if scope["type"] == "http" and scope["path"].startswith(_ASKED_MOST):
+            await self._azure(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class _Azure:
@@ -97,46 +117,54 @@ class _Azure:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        # Before the store's lock is taken: the clock may have to store a lease of its own.
-        now = await run_in_threadpool(self._world.clock.now)
         try:
-            response = await self._answer(request, now)
+            response = await self._answer(request)
         except ServiceError as error:
-            response = refusal(request, error, now)
+            response = refusal(request, error, await self._now(scope))
         except ClientDisconnect:
             return
         except Exception:  # noqa: BLE001 (the last line: no stack trace leaves the server)
-            response = unexpected(request, now)
+            response = unexpected(request, await self._now(scope))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, now: float) -> Response:
-        path = request.url.path
+    async def _now(self, scope: Scope) -> float:
+        """Return the time that the request was answered by, or that it is."""
+        now: float | None = scope.get("maas.now", self._world.clock.at_once())
+        return await run_in_threadpool(self._world.clock.now) if now is None else now
+
+    async def _answer(self, request: Request) -> Response:
+        path: str = request.scope["path"]
         if path.lower().startswith(PREFIXES):
-            return await arm_endpoint(request, self._world, self._trainer, now)
+            return await arm_endpoint(request, self._world, self._trainer)
         if path.startswith(logs.PREFIX):
-            return await run_in_threadpool(logs.get_log, request, self._world, now)
-        blob = _BLOB_HOST.fullmatch(path) or await run_in_threadpool(self._short, path)
-        if blob is None:
-            raise ServiceError(404, "NotFound", "Nothing of this server has this path.")
-        now = await run_in_threadpool(_settled, self._world, now, blob["account"])
+            return await run_in_threadpool(logs.get_log, request, self._world)
+        blob, now = await run_in_threadpool(self._blob, path)
         return await blob_endpoint(request, self._world, now, blob["account"], blob["container"], blob["path"] or "")
 
-    def _short(self, path: str) -> re.Match[str] | None:
-        found = _BLOB_SHORT.fullmatch(path)
-        return found if found and workspace_by_account(self._world, found["account"]) else None
+    def _blob(self, path: str) -> tuple[re.Match[str], float]:
+        """Return what a path of storage names, and the time there."""
+        blob = _BLOB_HOST.fullmatch(path)
+        short = _BLOB_SHORT.fullmatch(path) if blob is None else None
+        if short and workspace_by_account(self._world, short["account"]):
+            blob = short
+        if blob is None:
+            raise ServiceError(404, "NotFound", "Nothing of this server has this path.")
+        return blob, _settled(self._world, blob["account"])
 
 
 async def _tick(world: World, trainer: Trainer, tick: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(TICK_SECONDS)
         tick()
-        now = await run_in_threadpool(world.clock.now)
-        await run_in_threadpool(_settled, world, now)
+        # While nothing goes on, no time is taken from the clock, which would wake the disk of an idle machine.
+        if due(world, world.clock.about()) or (world.quiet and world.quiet.until < math.inf):
+            await run_in_threadpool(_settled, world)
         trainer.start_missing()
 
 
-def _settled(world: World, now: float, account: str = "") -> float:
+def _settled(world: World, account: str = "") -> float:
     """Settle; return the time of the workspace of a storage account, or the server's."""
+    now = world.clock.now()
     with world.store.lock:
         settle(world, now)
         where = workspace_by_account(world, account) if account else None

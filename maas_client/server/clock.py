@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-LEASE_SECONDS = 0.2
-"""Real seconds of virtual time made durable ahead of use."""
+LEASE_SECONDS = 1.0
+"""Real seconds of virtual time made durable ahead of use: so often a busy server waits for the disk to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Clock:
         """
         self.setting = setting
         self._save = save
+        # Held while something is made durable; the other one never waits for the disk.
+        self._saving = threading.Lock()
         self._lock = threading.Lock()
         self._base = time.time() if start is None else start
         self._origin = time.monotonic()
@@ -83,13 +85,33 @@ class Clock:
 
     def now(self) -> float:
         """Return virtual seconds since the Unix epoch; never smaller than any value returned before, in any run."""
+        now = self.at_once()
+        return self._move(0.0) if now is None else now
+
+    def at_once(self) -> float | None:
+        """Return what `now` would, or None where that would have to wait for the disk."""
         with self._lock:
             now = self._read()
-            if now > self._lease:
-                lease = now + LEASE_SECONDS * self.setting.factor
-                self._save(lease, self._skew)
+            return now if now <= self._lease else None
+
+    def about(self) -> float:
+        """Return what time it is without giving it out: for what nobody outside will see."""
+        return self._read()
+
+    @property
+    def low(self) -> bool:
+        """Say whether less than half of a lease is left: time to `extend` it, before anybody has to wait for that."""
+        return self._lease - self._read() < self.setting.factor * LEASE_SECONDS / 2
+
+    def extend(self) -> None:
+        """Make a whole lease durable, if it is still low."""
+        with self._saving:
+            if not self.low:
+                return
+            lease = self._read() + LEASE_SECONDS * self.setting.factor
+            self._save(lease, self._skew)
+            with self._lock:
                 self._lease = lease
-            return now
 
     def advance(self, seconds: float) -> float:
         """Move virtual time (and, on a manual clock, the time of signatures) forward and return it.
@@ -97,12 +119,21 @@ class Clock:
         Args:
             seconds: Virtual seconds, 0 or more.
         """
-        with self._lock:
-            now = self._read() + seconds
+        return self._move(seconds)
+
+    def _move(self, seconds: float) -> float:
+        """Make a lease durable that reaches beyond where time is to go, then go there."""
+        with self._saving:
             skew = self._skew + self.skew_of(seconds)
-            self._save(now, skew)
-            self._base, self._origin, self._lease, self._skew = now, time.monotonic(), now, skew
-            return now
+            while True:
+                lease = self._read() + seconds + LEASE_SECONDS * self.setting.factor
+                self._save(lease, skew)
+                with self._lock:
+                    # Time went on meanwhile, by more than a lease if the disk was that slow.
+                    now = self._read() + seconds
+                    if now <= lease:
+                        self._base, self._origin, self._lease, self._skew = now, time.monotonic(), lease, skew
+                        return now
 
     def skew_of(self, seconds: float) -> float:
         """Return by how much the time of signatures moves when virtual time is advanced: only with a manual clock."""
@@ -119,7 +150,7 @@ class Clock:
 
     def stop(self) -> None:
         """Make the exact virtual time durable: a clean stop loses and gains nothing."""
-        with self._lock:
+        with self._saving, self._lock:
             now = self._read()
             self._save(now, self._skew)
             self._base, self._origin, self._lease = now, time.monotonic(), now

@@ -1,7 +1,9 @@
 """State in SQLite: what was acknowledged is on disk.
 
 WAL with `synchronous=FULL`: a commit returns after the fsync, so every answer sent after it survives kill -9 and loss
-of power. One connection, guarded by one lock that the service holds for the length of an operation.
+of power. One connection, guarded by one lock that the service holds for the length of an operation; and one more for
+the event loop's reads, which must not wait for whoever writes. Those see what is committed, as every reader of a
+write-ahead log does.
 """
 
 import os
@@ -41,7 +43,7 @@ def _check_version(db: sqlite3.Connection, path: Path) -> int:
 
 
 class Store:
-    """One SQLite file, one connection, one lock."""
+    """One SQLite file, a connection with a lock, and a connection to read from meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         """Open `state.db` in an existing folder, creating it when new.
@@ -52,15 +54,19 @@ class Store:
         path = folder / "state.db"
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.lock = threading.RLock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
+        self.writes = 0
+        """Grows with every transaction that is counted: what was read is as it was while this is as it was."""
+        self._db = _connect(path)
+        self._side = _connect(path)
+        self._aside: int | None = None
         try:
             self._open(path)
+            self._side.execute("PRAGMA query_only=1")
         except sqlite3.DatabaseError as error:
-            self._db.close()
+            self.close()
             raise StoreError(f"{path} cannot be used: {error}") from error
         except StoreError:
-            self._db.close()
+            self.close()
             raise
 
     def _open(self, path: Path) -> None:
@@ -72,11 +78,27 @@ class Store:
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
         with self.lock:
+            self._side.close()
             self._db.close()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and one transaction, durable when the block ends; nested blocks join the outer one."""
+    def aside(self) -> Iterator[None]:
+        """Read without the lock what is committed, in this thread until the block ends. For one thread: the loop's."""
+        self._aside = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._aside = None
+
+    @contextmanager
+    def writing(self, *, counted: bool = True) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and one transaction, durable when the block ends; nested blocks join the outer one.
+
+        Args:
+            counted: False: what is written makes nothing due, and `writes` stays as it is.
+        """
+        if self._aside == threading.get_ident():
+            raise RuntimeError("what is answered on the event loop must not write")
         with self.lock:
             if self._db.in_transaction:
                 yield self._db
@@ -87,7 +109,10 @@ class Store:
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            try:
+                self._db.execute("COMMIT")
+            finally:
+                self.writes += counted
 
     @contextmanager
     def attached(self, path: Path) -> Iterator[sqlite3.Connection]:
@@ -103,12 +128,18 @@ class Store:
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
+        row: sqlite3.Row | None
+        if self._aside == threading.get_ident():
+            row = self._side.execute(sql, values).fetchone()
+            return row
         with self.lock:
-            row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+            row = self._db.execute(sql, values).fetchone()
             return row
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return every row of a query."""
+        if self._aside == threading.get_ident():
+            return self._side.execute(sql, values).fetchall()
         with self.lock:
             return self._db.execute(sql, values).fetchall()
 
@@ -123,3 +154,9 @@ class Store:
             db.execute(
                 "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value", (key, value)
             )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    return db

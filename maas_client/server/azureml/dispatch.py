@@ -1,5 +1,6 @@
 """From an HTTP request to a row of the route table and back."""
 
+import asyncio
 import json
 import logging
 import re
@@ -12,13 +13,13 @@ from starlette.responses import Response
 
 from maas_client.server.azureml.errors import envelope, mlflow_error
 from maas_client.server.azureml.routes import match
-from maas_client.server.azureml.wire import Call, Handler, Json, Reply
+from maas_client.server.azureml.wire import Call, Handler, Json, Operation, Reply
 from maas_client.server.entra.audiences import ARM, MACHINE_LEARNING, same
 from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.service.errors import ServiceError, not_implemented
-from maas_client.server.service.settle import settle
+from maas_client.server.service.settle import due, settle
 from maas_client.server.service.training import Trainer
-from maas_client.server.service.world import World, workspace
+from maas_client.server.service.world import Workspace, World, known_workspace, workspace
 
 MAX_JSON_BYTES = 1024 * 1024
 _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
@@ -26,20 +27,23 @@ _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
 _LOG = logging.getLogger(__name__)
 
 
-async def arm_endpoint(request: Request, world: World, trainer: Trainer, now: float) -> Response:
-    """Answer one request of the ARM dialect or its data plane."""
-    try:
-        handler, path = _find(request, world)
-        body = await read_json(request)
-        reply = await run_in_threadpool(_run, handler, request, world, trainer, now, path, body)
-    except ServiceError as error:
-        return refusal(request, error, request.scope.get("maas.now", now))
+async def arm_endpoint(request: Request, world: World, trainer: Trainer) -> Response:
+    """Answer one request of the ARM dialect or its data plane.
+
+    Raises:
+        ServiceError: It is refused.
+    """
+    operation, handler, path = _find(request, world)
+    body = await read_json(request)
+    reply = _at_once(handler, request, world, trainer, path) if operation.small else None
+    if reply is None:
+        reply = await run_in_threadpool(_run, handler, request, world, trainer, path, body)
     return json_response(reply)
 
 
 def refusal(request: Request, error: ServiceError, now: float) -> Response:
     """Return the ARM envelope of a refusal, or what MLflow's clients read."""
-    if request.url.path.lower().startswith("/mlflow/"):
+    if request.scope["path"].lower().startswith("/mlflow/"):
         return json_response(Reply(error.status, mlflow_error(error), error.headers))
     ids: Mapping[str, str] = request.scope["maas.ids"]
     return json_response(Reply(error.status, envelope(error, ids["request"], ids["correlation"], now), error.headers))
@@ -61,9 +65,9 @@ def json_response(reply: Reply) -> Response:
     return Response(text, reply.status, dict(reply.headers), media_type="application/json")
 
 
-def _find(request: Request, world: World) -> tuple[Handler, dict[str, str]]:
+def _find(request: Request, world: World) -> tuple[Operation, Handler, dict[str, str]]:
     """Find the operation and check what does not need the body: credential, api-version."""
-    operation, path, methods = match(request.method, request.url.path)
+    operation, path, methods = match(request.method, request.scope["path"])
     if not (operation and operation.public):
         _check_bearer(request, world)
     if operation is None:
@@ -75,12 +79,12 @@ def _find(request: Request, world: World) -> tuple[Handler, dict[str, str]]:
                 f"{request.method} is not allowed here; allowed: {allowed}.",
                 headers={"Allow": allowed},
             )
-        raise ServiceError(404, "NotFound", f"No operation of this server has the path {request.url.path}.")
+        raise ServiceError(404, "NotFound", f"No operation of this server has the path {request.scope['path']}.")
     if operation.versions is not None:
         _check_version(request, operation.versions)
     if operation.handler is None:
         raise not_implemented(operation.name)
-    return operation.handler, path
+    return operation, operation.handler, path
 
 
 def _check_bearer(request: Request, world: World) -> None:
@@ -104,19 +108,42 @@ def _check_version(request: Request, versions: frozenset[str]) -> None:
         raise ServiceError(400, "UnsupportedApiVersion", message, target="api-version")
 
 
-def _run(
-    handler: Handler, request: Request, world: World, trainer: Trainer, now: float, path: dict[str, str], body: Json
-) -> Reply:
-    query = dict(request.query_params)
-    base = f"{request.scope['scheme']}://{request.headers['host']}"
+def _run(handler: Handler, request: Request, world: World, trainer: Trainer, path: dict[str, str], body: Json) -> Reply:
+    # Before the store's lock is taken: the clock may have to store a lease of its own.
+    now = world.clock.now()
     with world.store.lock:
         settle(world, now)
         where = workspace(world, path["sub"], path["rg"], path["ws"]) if "ws" in path else None
-        if where is not None:
-            now = request.scope["maas.now"] = where.time(now)
-        reply = handler(Call(world, now, base, path, query, body, where))
+        reply = handler(_call(request, world, now, path, body, where))
         trainer.start_missing()
     return reply
+
+
+def _at_once(handler: Handler, request: Request, world: World, trainer: Trainer, path: dict[str, str]) -> Reply | None:
+    """Answer on the event loop what is read in less time than it takes to wake a thread.
+
+    Returns:
+        None where something would have to be written first.
+    """
+    now = world.clock.at_once()
+    if world.clock.low:
+        _ = asyncio.get_running_loop().run_in_executor(None, world.clock.extend)
+    if now is None or due(world, now) or trainer.behind:
+        return None
+    with world.store.aside():
+        where = known_workspace(world, path["sub"], path["rg"], path["ws"]) if "ws" in path else None
+        if where is None and "ws" in path:
+            return None
+        return handler(_call(request, world, now, path, {}, where))
+
+
+def _call(
+    request: Request, world: World, now: float, path: dict[str, str], body: Json, where: Workspace | None
+) -> Call:
+    base = f"{request.scope['scheme']}://{request.headers['host']}"
+    if where is not None:
+        now = request.scope["maas.now"] = where.time(now)
+    return Call(world, now, base, path, dict(request.query_params), body, where)
 
 
 async def read_json(request: Request) -> Json:

@@ -15,13 +15,13 @@ from maas_client.server.signing import check
 PREFIX = "/logs/"
 
 
-def get_log(request: Request, world: World, now: float) -> Response:
+def get_log(request: Request, world: World) -> Response:
     """GET a log as far as it is written.
 
     Raises:
         ServiceError: 403, the signature does not open it. 404, there is no such log.
     """
-    path = request.url.path
+    path = request.scope["path"]
     guid, _, rest = path.removeprefix(PREFIX).partition("/")
     workspace = workspace_by_guid(world, guid)
     problem = check(world.secret, path, "r", request.query_params, world.real(workspace))
@@ -30,4 +30,4 @@ def get_log(request: Request, world: World, now: float) -> Response:
     job = jobs.find(world, workspace, rest.removesuffix(f"/{LOG_PATH}")) if workspace else None
     if workspace is None or job is None:
         raise ServiceError(404, "NotFound", "The job of this log was deleted.")
-    return Response(log_text(job, workspace.time(now)), media_type="text/plain")
+    return Response(log_text(job, workspace.time(world.clock.now())), media_type="text/plain")

@@ -5,8 +5,8 @@ Source of api-versions: azure-ai-ml 1.35.2 and 1.27.1, recorded; azure-rest-api-
 the operation.
 """
 
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from maas_client.server.azureml import (
     artifacts,
@@ -23,6 +23,7 @@ from maas_client.server.azureml import (
     runs,
     workspace,
 )
+from maas_client.server.azureml.tree import RouteTree
 from maas_client.server.azureml.wire import Handler, Operation
 
 _PREVIEWS = frozenset(
@@ -163,7 +164,21 @@ def _registries() -> Iterator[Operation]:
         yield Operation(name, "GET", models_path + path, None, handler)
 
 
-TABLE: tuple[Operation, ...] = (*_arm(), *_data_plane(), *_mlflow(), *_registries())
+_SMALL = frozenset(
+    {
+        "Datastores_Get",
+        "Jobs_Get",
+        "MfeOperationResults_Get",
+        "MfeOperationsStatus_Get",
+        "ServerlessEndpoints_Get",
+        "Workspaces_Get",
+    }
+)
+"""What clients ask again and again, and what comes before it."""
+
+TABLE: tuple[Operation, ...] = tuple(
+    replace(row, small=row.name in _SMALL) for row in (*_arm(), *_data_plane(), *_mlflow(), *_registries())
+)
 PREFIXES = (
     "/subscriptions/",
     "/history/",
@@ -178,26 +193,5 @@ PREFIXES = (
 """Paths that belong to this dialect, whether an operation matches or not."""
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", path)
-    text = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return re.compile(f"{text}/?", re.IGNORECASE)
-
-
-_COMPILED = tuple((operation, _pattern(operation.path)) for operation in TABLE)
-
-
-def match(method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
-    """Find the operation of a request.
-
-    Returns:
-        The operation or None, its path parameters, and the methods that the path does take.
-    """
-    methods: list[str] = []
-    for operation, pattern in _COMPILED:
-        found = pattern.fullmatch(path)
-        if found and operation.method == method:
-            return operation, found.groupdict(), methods
-        if found:
-            methods.append(operation.method)
-    return None, {}, methods
+_TREE = RouteTree(TABLE)
+match = _TREE.find

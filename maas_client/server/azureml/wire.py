@@ -88,6 +88,7 @@ class Operation:
         versions: Accepted api-versions; None: the parameter is optional and not looked at (data plane).
         handler: None: the real service has it, this server answers 501.
         public: True: no Authorization header is asked for.
+        small: True: reads a few rows and writes nothing, so that it may be answered without a thread of its own.
         missing: What the handler does not do of what the service does, for the ledger; empty: nothing that is known.
     """
 
@@ -97,6 +98,7 @@ class Operation:
     versions: frozenset[str] | None = None
     handler: Handler | None = None
     public: bool = False
+    small: bool = False
     missing: str = ""
 
 

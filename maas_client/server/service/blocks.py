@@ -9,6 +9,7 @@ a replaced blob stay, as its whole files do: a job may be pinned to them.
 Source: Azure Storage REST, Put Block, Put Block List, Get Block List.
 """
 
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -156,6 +157,14 @@ def collect(world: World, now: float) -> None:
         for row in stale:
             files += drop(world, (row["account"], row["container"], row["path"]))
     world.content.remove(files)
+
+
+def next_due(world: World) -> float:
+    """Return the instant on the clock on the wall before which `collect` drops nothing."""
+    row = world.store.one(
+        "SELECT min(received) - (SELECT coalesce(max(skew), 0) FROM workspaces) AS at FROM blocks HAVING at IS NOT NULL"
+    )
+    return math.inf if row is None else row["at"] + KEPT_SECONDS
 
 
 def _chosen(world: World, name: Name, wanted: Sequence[tuple[str, str]]) -> list[Block]:

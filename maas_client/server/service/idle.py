@@ -3,6 +3,7 @@
 Source: MicrosoftDocs, deployments of fine-tuned models, 2025-03: deleted after 15 days of inactivity.
 """
 
+import math
 from sqlite3 import Row
 
 from maas_client.server.service.world import Workspace, World
@@ -34,3 +35,12 @@ def expire(world: World, now: float) -> None:
         at = now + row["ahead"] + ENDPOINT_DELETE_SECONDS
         with world.store.writing() as db:
             db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (at, row["seq"]))
+
+
+def next_due(world: World) -> float:
+    """Return the instant on the clock on the wall before which `expire` finds nothing."""
+    row = world.store.one(
+        "SELECT min(e.used_at - w.skew) AS at FROM endpoints e JOIN workspaces w ON w.key=e.workspace "
+        "WHERE e.custom=1 AND e.delete_at IS NULL HAVING at IS NOT NULL"
+    )
+    return math.inf if row is None else row["at"] + IDLE_SECONDS

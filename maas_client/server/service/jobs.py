@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from sqlite3 import Row
 from typing import Any
 
@@ -28,9 +29,10 @@ class Job:
         workspace: Key of its workspace.
         body: Normalised `properties`, enriched as the service does.
         created: Virtual seconds since the epoch, as are all other instants.
-        plan: What happens when; None until the engine has made it.
+        stages: The stages of its plan; None until the engine has made it.
         problem: Why no training file could be given to the engine, or None.
         model, model_version: What was registered at the end.
+        read_plan: Reads the plan, which may be large.
     """
 
     seq: int
@@ -41,29 +43,36 @@ class Job:
     training: str | None
     validation: str | None
     problem: str | None
-    plan: TrainingPlan | None
+    stages: tuple[tuple[str, float], ...] | None
     cancel_at: float | None
     ends_at: float | None
     delete_at: float | None
     settled: bool
     model: str | None
     model_version: int | None
+    read_plan: Callable[[], TrainingPlan] = field(repr=False, compare=False)
+
+    @property
+    def plan(self) -> TrainingPlan | None:
+        """What happens when; None until the engine has made it."""
+        return None if self.stages is None else self.read_plan()
 
     def status(self, now: float) -> str:
         """Return the wire's word for the job at an instant."""
         if self.cancel_at is not None:
             return "Canceled" if now >= self.cancel_at + CANCEL_SECONDS else "CancelRequested"
-        if self.plan is None:
+        if self.stages is None:
             return "NotStarted"
-        return [word for word, offset in self.plan.stages if offset <= now - self.created][-1]
+        return [word for word, offset in self.stages if offset <= now - self.created][-1]
 
     def reached(self, words: frozenset[str], now: float) -> float | None:
         """Return the instant at which the job first had one of these statuses, or None when it has not."""
         if self.cancel_at is not None and "Canceled" in words and now >= self.cancel_at + CANCEL_SECONDS:
             return self.cancel_at + CANCEL_SECONDS
         until = min(now, self.cancel_at) if self.cancel_at is not None else now
-        stages = self.plan.stages if self.plan else ()
-        return next((self.created + at for word, at in stages if word in words and self.created + at <= until), None)
+        return next(
+            (self.created + at for word, at in self.stages or () if word in words and self.created + at <= until), None
+        )
 
     def seen_until(self, now: float) -> float:
         """Return how far the plan was lived through: virtual seconds after creation; a cancelled job stops there."""
@@ -135,7 +144,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
 
 def find(world: World, workspace: Workspace, name: str) -> Job | None:
     """Return a job by its name (case-sensitive), or None."""
-    row = world.store.one("SELECT * FROM jobs WHERE workspace=? AND name=?", workspace.key, name)
+    row = world.store.one(f"SELECT {COLUMNS} FROM jobs WHERE workspace=? AND name=?", workspace.key, name)  # noqa: S608
     return None if row is None else from_row(world, row)
 
 
@@ -222,17 +231,33 @@ def annotate(world: World, job: Job, change: Json) -> None:
 
 
 def from_row(world: World, row: Row) -> Job:
-    """Return a stored job; its plan is decoded once."""
-    values: dict[str, Any] = {key: row[key] for key in row.keys()}  # noqa: SIM118 (a Row iterates over values)
-    text = values.pop("plan")
-    plan = world.plans.get(row["seq"])
-    if plan is None and text is not None:
-        plan = TrainingPlan.from_json(text)
+    """Return the job of a row of `COLUMNS`; its plan is read when it is asked for."""
+    values: dict[str, Any] = dict(zip(COLUMNS.split(", "), row, strict=True))
+    values["body"] = json.loads(values["body"])
+    values["settled"] = bool(values["settled"])
+    if values["stages"] is not None:
+        values["stages"] = tuple((word, offset) for word, offset in json.loads(values["stages"]))
+    return Job(**values, read_plan=partial(_plan, world, values["seq"]))
+
+
+def _plan(world: World, seq: int) -> TrainingPlan:
+    plan = world.plans.get(seq)
+    if plan is None:
+        row = world.store.one("SELECT plan FROM jobs WHERE seq=?", seq)
+        if row is None:
+            raise LookupError(f"the job of row {seq} was deleted")
+        plan = TrainingPlan.from_json(row["plan"])
         if len(world.plans) >= PLANS_KEPT:
             world.plans.clear()
-        world.plans[row["seq"]] = plan
-    return Job(**{**values, "body": json.loads(values["body"]), "settled": bool(values["settled"])}, plan=plan)
+        world.plans[seq] = plan
+    return plan
 
+
+COLUMNS = (
+    "seq, workspace, name, body, created, training, validation, problem, stages, cancel_at, ends_at, delete_at, "
+    "settled, model, model_version"
+)
+"""What `from_row` reads of a job."""
 
 PLANS_KEPT = 64
 """Decoded plans kept in memory."""
@@ -263,19 +288,26 @@ def _store_body(world: World, job: Job, body: Json) -> None:
             db.execute("UPDATE jobs SET body=? WHERE seq=?", (json.dumps(body), job.seq))
 
 
+_READ = 50
+"""Jobs that are read at once."""
+
+
 def _wanted(world: World, workspace: Workspace, wanted: Filter, before: int | None, limit: int) -> Iterator[Job]:
     found = 0
+    # At first as many as are wanted: most filters take most jobs.
+    read = min(limit, _READ)
     while found < limit:
         rows = world.store.all(
-            "SELECT * FROM jobs WHERE workspace=? AND seq<? ORDER BY seq DESC LIMIT 50",
+            f"SELECT {COLUMNS} FROM jobs WHERE workspace=? AND seq<? ORDER BY seq DESC LIMIT ?",  # noqa: S608 (a constant)
             workspace.key,
             before if before is not None else 2**62,
+            read,
         )
         for row in rows:
             job = from_row(world, row)
             if wanted.takes(job):
                 yield job
                 found += 1
-        if len(rows) < 50:
+        if len(rows) < read:
             return
-        before = rows[-1]["seq"]
+        before, read = rows[-1]["seq"], _READ

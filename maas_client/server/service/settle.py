@@ -4,24 +4,48 @@ Every step is one transaction that may be repeated, so a kill between any two in
 """
 
 import json
+import math
 from collections.abc import Mapping
 
 from maas_client.server.content import Stored
 from maas_client.server.engine import TrainingPlan
 from maas_client.server.service import blobs, blocks, idle
-from maas_client.server.service.jobs import Job, from_row
+from maas_client.server.service.jobs import COLUMNS, Job, from_row
 from maas_client.server.service.logs import LOG_PATH, log_text
 from maas_client.server.service.names import registered_name
-from maas_client.server.service.world import ARTIFACT_CONTAINER, World, workspace_by_key
+from maas_client.server.service.world import ARTIFACT_CONTAINER, Quiet, World, workspace_by_key
 
 # ?1 is the server's time, ?2 that of the workspace that is furthest ahead: what is not due there is due nowhere.
 _ENDED = (
-    "SELECT j.* FROM jobs j JOIN workspaces w ON w.key=j.workspace "
-    "WHERE j.settled=0 AND j.ends_at<=?2 AND j.ends_at<=?1 + w.ahead ORDER BY j.ends_at - w.ahead, j.seq"
+    f"SELECT {COLUMNS} FROM (SELECT j.*, w.ahead FROM jobs j JOIN workspaces w ON w.key=j.workspace "  # noqa: S608
+    "WHERE j.settled=0 AND j.ends_at<=?2 AND j.ends_at<=?1 + w.ahead) ORDER BY ends_at - ahead, seq"
 )
 _PASSED = "delete_at<=?2 AND delete_at<=?1 + (SELECT ahead FROM workspaces WHERE key=workspace)"
 _PASSING = ("jobs", "endpoints", "subscriptions")
 """Tables whose rows go when their time has come."""
+
+_NEXT = """
+SELECT min(at) - (SELECT coalesce(max(ahead), 0) FROM workspaces) AS at FROM (
+  SELECT min(ends_at) AS at FROM jobs WHERE settled=0
+  UNION ALL SELECT min(delete_at) FROM jobs WHERE delete_at>0
+  UNION ALL SELECT min(delete_at) FROM endpoints WHERE delete_at>0
+  UNION ALL SELECT min(delete_at) FROM subscriptions WHERE delete_at>0)
+"""
+"""When something becomes due at the earliest: too early only where workspaces are ahead by different times."""
+
+_MARGIN_SECONDS = 0.001
+"""Instants are added and subtracted in another order here than where it is decided what is due."""
+
+
+def due(world: World, now: float) -> bool:
+    """Say whether something may have become due since everything was settled."""
+    quiet = world.quiet
+    return (
+        quiet is None
+        or quiet.writes != world.store.writes
+        or now >= quiet.until
+        or world.clock.real() >= quiet.until_real
+    )
 
 
 def settle(world: World, now: float) -> None:
@@ -31,6 +55,8 @@ def settle(world: World, now: float) -> None:
         world: The service.
         now: The server's virtual time; what belongs to a workspace goes by that workspace's.
     """
+    if not due(world, now):
+        return
     # How long things are kept is told by the clock on the wall: a scaled clock must not take an upload in hand away.
     blocks.collect(world, world.clock.real())
     idle.expire(world, now)
@@ -38,16 +64,23 @@ def settle(world: World, now: float) -> None:
     times = (now, now + (furthest["ahead"] if furthest else 0.0))
     for row in world.store.all(_ENDED, *times):
         _end(world, from_row(world, row))
-    due = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {_PASSED}" for table in _PASSING)  # noqa: S608 (constants)
-    if world.store.one(due, *times):
+    passed = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {_PASSED}" for table in _PASSING)  # noqa: S608 (constants)
+    if world.store.one(passed, *times):
         with world.store.writing() as db:
             for table in _PASSING:
                 db.execute(f"DELETE FROM {table} WHERE {_PASSED}", times)  # noqa: S608 (constants)
+    world.quiet = _quiet(world)
+
+
+def _quiet(world: World) -> Quiet:
+    row = world.store.one(_NEXT)
+    until = math.inf if row is None or row["at"] is None else row["at"] - _MARGIN_SECONDS
+    return Quiet(world.store.writes, until, min(blocks.next_due(world), idle.next_due(world)) - _MARGIN_SECONDS)
 
 
 def _end(world: World, job: Job) -> None:
     end = job.ends_at if job.ends_at is not None else job.created
-    completed = job.cancel_at is None and job.plan is not None and job.plan.stages[-1][0] == "Completed"
+    completed = job.cancel_at is None and job.stages is not None and job.stages[-1][0] == "Completed"
     files: Mapping[str, bytes] = job.plan.artifacts if completed and job.plan else {}
     # Contents first: they are named by their digest, so that a repeat writes the same files again.
     stored = {f"registered_model/{name}": world.content.put(data) for name, data in files.items()}

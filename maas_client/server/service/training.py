@@ -3,12 +3,13 @@
 A plan that was lost with the process is made again from the same pinned bytes, and is the same.
 """
 
+import json
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from maas_client.server.engine import PlanError, TrainingInput, TrainingPlan
 from maas_client.server.service.blobs import Text
-from maas_client.server.service.jobs import Job, from_row
+from maas_client.server.service.jobs import COLUMNS, Job, from_row
 from maas_client.server.service.world import World
 from maas_client.server.state import stages_problem
 
@@ -22,10 +23,19 @@ class Trainer:
         self._world = world
         self._pool = ThreadPoolExecutor(1, "engine")
         self._futures: dict[int, Future[None]] = {}
+        self._looked = -1
+
+    @property
+    def behind(self) -> bool:
+        """Say whether there may be plans to begin: something was written since the last look."""
+        return self._looked != self._world.store.writes
 
     def start_missing(self) -> None:
         """Begin to make every plan that is missing; return at once. Called with every settling: cheap when none is."""
         with self._world.store.lock:
+            if not self.behind:
+                return
+            self._looked = self._world.store.writes
             rows = self._world.store.all("SELECT seq FROM jobs WHERE plan IS NULL AND settled=0 AND cancel_at IS NULL")
             for row in rows:
                 if row["seq"] not in self._futures:
@@ -43,20 +53,22 @@ class Trainer:
 
     def _make(self, seq: int) -> None:
         try:
-            row = self._world.store.one("SELECT * FROM jobs WHERE seq=?", seq)
+            row = self._world.store.one(f"SELECT {COLUMNS} FROM jobs WHERE seq=?", seq)  # noqa: S608 (a constant)
             if row is not None:
                 self._store(from_row(self._world, row))
         finally:
             with self._world.store.lock:
                 self._futures.pop(seq, None)
+                # A plan that could not be stored is missing still, though nothing was written.
+                self._looked = -1
 
     def _store(self, job: Job) -> None:
         plan = _plan(self._world, job)
         with self._world.store.writing() as db:
             # A cancellation that came first keeps its own end.
             db.execute(
-                "UPDATE jobs SET plan=?, ends_at=coalesce(ends_at, created+?) WHERE seq=?",
-                (plan.to_json(), plan.stages[-1][1], job.seq),
+                "UPDATE jobs SET plan=?, stages=?, ends_at=coalesce(ends_at, created+?) WHERE seq=?",
+                (plan.to_json(), json.dumps(plan.stages), plan.stages[-1][1], job.seq),
             )
 
 

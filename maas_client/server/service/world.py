@@ -70,6 +70,15 @@ class Workspace:
         return {BLOBSTORE: self.blob_container, ARTIFACTSTORE: ARTIFACT_CONTAINER}.get(datastore.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nothing becomes due while the store has seen `writes` transactions and both clocks are before these instants."""
+
+    writes: int
+    until: float
+    until_real: float
+
+
 @dataclass(slots=True)
 class World:
     """Store, clock, bytes, catalog and engine: what every operation of the service is given."""
@@ -85,6 +94,8 @@ class World:
     identity: Identity
     plans: dict[int, TrainingPlan] = field(default_factory=dict)
     """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
+    quiet: Quiet | None = None
+    """How long nothing will become due; None: not known."""
 
     @property
     def registries(self) -> frozenset[str]:
@@ -119,7 +130,7 @@ def open_world(
     start, skew = store.meta("virtual_now"), store.meta("skew")
 
     def save(now: float, skew: float) -> None:
-        with store.writing():
+        with store.writing(counted=False):
             store.set_meta("virtual_now", now)
             store.set_meta("skew", skew)
 
@@ -140,9 +151,9 @@ def workspace(world: World, subscription: str, resource_group: str, name: str) -
         ServiceError: 404, the names are not valid.
     """
     check_scope(subscription, resource_group, name)
-    key = f"{subscription}/{resource_group}/{name}".lower()
-    row = world.store.one("SELECT * FROM workspaces WHERE key=?", key)
-    if row is None:
+    found = known_workspace(world, subscription, resource_group, name)
+    if found is None:
+        key = _key(subscription, resource_group, name)
         guid = str(uuid.uuid4())
         account = f"{_ACCOUNT}{guid.replace('-', '')[:12]}"
         location = world.options.regions.get(name.lower(), world.options.region)
@@ -153,7 +164,17 @@ def workspace(world: World, subscription: str, resource_group: str, name: str) -
                 (key, guid, account, subscription, resource_group, name, location, made.ahead, made.skew),
             )
         return made
-    return _from_row(row)
+    return found
+
+
+def known_workspace(world: World, subscription: str, resource_group: str, name: str) -> Workspace | None:
+    """Return a workspace by its names if it was used before, or None."""
+    row = world.store.one("SELECT * FROM workspaces WHERE key=?", _key(subscription, resource_group, name))
+    return None if row is None else _from_row(row)
+
+
+def _key(subscription: str, resource_group: str, name: str) -> str:
+    return f"{subscription}/{resource_group}/{name}".lower()
 
 
 def workspace_by_guid(world: World, guid: str) -> Workspace | None:

@@ -159,3 +159,29 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path):
 
 def test_every_version_has_a_way_to_the_next():
     assert sorted(schema.MIGRATIONS) == list(range(1, schema.VERSION))
+
+
+def test_a_file_of_version_4_gets_the_stages_of_its_plans_and_the_indexes_of_this_version(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    with sqlite3.connect(old / "state.db") as db:
+        db.executescript(VERSION_1 + "".join(schema.MIGRATIONS[step] for step in (1, 2, 3)))
+        plans = {"a": '{"stages":[["NotStarted",0.0],["Failed",5.5]],"metrics":[]}', "b": None}
+        rows = list(plans.items())
+        db.executemany(
+            "INSERT INTO jobs (workspace, name, body, created, plan) VALUES ('s/r/w', ?, '{}', 1.0, ?)", rows
+        )
+        db.execute("PRAGMA user_version=4")
+    store = Store(old)
+    found = {row["name"]: row["stages"] for row in store.all("SELECT name, stages FROM jobs")}
+    store.close()
+    Store(new).close()
+    assert found == {"a": '[["NotStarted",0.0],["Failed",5.5]]', "b": None}
+    assert tables(old / "state.db") == tables(new / "state.db")
+    assert indexes(old / "state.db") == indexes(new / "state.db")
+
+
+def indexes(path):
+    with sqlite3.connect(path) as db:
+        return sorted(db.execute("SELECT name, sql FROM sqlite_master WHERE type='index' AND sql IS NOT NULL"))
