@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.referee.environments import EnvironmentMissingError
-from tests.referee.scenarios import azure_ai_ml, mlflow_reads, ours_first, ours_then, same_objects
+from tests.referee.scenarios import azure_ai_ml, faults, mlflow_reads, ours_first, ours_then, same_objects
 from tests.referee.scenarios.operations import Scenario
 
 Plan = tuple[tuple[str, ...], tuple[Scenario, ...]]
@@ -20,6 +20,8 @@ SAME_OBJECTS: Plan = (
 )
 MLFLOW: Plan = (("ours_first", "mlflow_reads"), (mlflow_reads.scenario,))
 
+FAULTS: Plan = (("faults",), (faults.scenario,))
+
 
 def cases() -> Iterator[Any]:
     for plan, sdk, version, scheme in (
@@ -29,6 +31,8 @@ def cases() -> Iterator[Any]:
         (MICROSOFTS, "azure-ai-ml", "1.27.1", "http"),
         (SAME_OBJECTS, "azure-ai-ml", "1.35.2", "https"),
         (SAME_OBJECTS, "azure-ai-ml", "1.27.1", "http"),
+        (FAULTS, "azure-ai-ml", "1.35.2", "https"),
+        (FAULTS, "azure-ai-ml", "1.27.1", "http"),
         (MLFLOW, "azureml-mlflow", "1.62.0", "https"),
     ):
         modules, scenarios = plan

@@ -30,13 +30,30 @@ class Server:
         return cls(json.loads(ready))
 
     def advance(self, seconds: float) -> None:
+        self._control("POST", "clock", {"advance_seconds": seconds})
+
+    @contextmanager
+    def fault(self, operation: str, *actions: Any, **program: Any) -> Iterator[None]:
+        """Let requests meet faults while the block runs; all of them must have come when it ends."""
+        program = {"match": {"operation": operation}, "actions": actions, **program}
+        (identity,) = self._control("POST", "faults", program)["ids"]
+        try:
+            yield
+            state = self._control("GET", f"faults/{identity}")
+        finally:
+            self._control("DELETE", f"faults/{identity}")
+        assert state["completed"] or state["remaining"] is None, state
+
+    def _control(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
-            f"{self.url}/_maas/clock",
-            json.dumps({"advance_seconds": seconds}).encode(),
+            f"{self.url}/_maas/{path}",
+            None if body is None else json.dumps(body).encode(),
             {"Content-Type": "application/json", "x-maas-admin-token": self._admin},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # trusts what SSL_CERT_FILE names
-            answer.read()
+            content = answer.read()
+        return json.loads(content) if content else None
 
     @contextmanager
     def time_flows(self) -> Iterator[None]:
