@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from maas_client.server import control, inference
+from maas_client.server.admin import guarded
 from maas_client.server.azureml import logs
 from maas_client.server.azureml.blob import blob_endpoint
 from maas_client.server.azureml.dispatch import arm_endpoint, refusal, unexpected
@@ -23,6 +24,7 @@ from maas_client.server.entra.control import token_routes
 from maas_client.server.entra.routes import routes as entra_routes
 from maas_client.server.faults import FaultLine, Faults, fault_routes
 from maas_client.server.guard import Guard
+from maas_client.server.requests import RequestJournal, RequestLine, request_routes
 from maas_client.server.service import deployments
 from maas_client.server.service.errors import ServiceError
 from maas_client.server.service.settle import due, settle
@@ -67,6 +69,7 @@ def build_app(
         around: Puts middleware around what answers, inside the guard and behind the faults.
     """
     trainer = Trainer(world)
+    journal = RequestJournal(world.secret)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -83,13 +86,14 @@ def build_app(
             *entra_routes(world.identity, world.clock.real),
             *token_routes(world, admin_token),
             *fault_routes(faults, world.clock, admin_token),
+            *request_routes(journal, world, partial(guarded, world, admin_token)),
             Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
             Route("/{path:path}", azure),
         ],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Guard(FaultLine(around(_Short(app, azure)), faults, world), port, begin, end)
+    return Guard(RequestLine(FaultLine(around(_Short(app, azure)), faults, world), journal), port, begin, end)
 
 
 class _Short:

@@ -17,6 +17,8 @@ from maas_client.server.service.world import World, workspace_by_account, worksp
 
 CONTROL = "/_maas/"
 """Where the paths of the control routes begin."""
+SESSION_HEADER = "x-maas-session"
+"""By which a client may say to which session, such as a test, a request belongs."""
 
 _WORKSPACE = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices/workspaces/([^/]+)",

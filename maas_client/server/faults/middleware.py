@@ -7,10 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from maas_client.server.clock import Clock, wall_seconds
 from maas_client.server.faults.engine import Faults, Fired, Seen
 from maas_client.server.faults.exchange import Exchange
-from maas_client.server.naming import CONTROL, name_of, workspace_of
+from maas_client.server.naming import CONTROL, SESSION_HEADER, name_of, workspace_of
 from maas_client.server.service.world import World
-
-SESSION_HEADER = "x-maas-session"
 
 
 class FaultLine:
