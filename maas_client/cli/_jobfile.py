@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from maas_client.errors import ConfigurationError
+from maas_client.resources._plan import is_remote
 from maas_client.types import Compute, Notifications
 from maas_client.types.base import Draft
 
@@ -66,11 +67,6 @@ class JobFile(Draft):
 
 
 _PARTS: dict[str, type[Draft]] = {"compute": Compute, "notifications": Notifications, "deploy": Deploy}
-
-
-def is_remote(file: str) -> bool:
-    """Tell whether a file is named by an id of the service, not by a path on this machine."""
-    return file.startswith(("azureml:", "/subscriptions/"))
 
 
 def job_schema() -> dict[str, Any]:

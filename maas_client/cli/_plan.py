@@ -1,13 +1,12 @@
 """What `submit` is about to do, decided and checked before anything is sent."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maas_client import catalog
 from maas_client.cli._clock import now
 from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
-from maas_client.cli._jobfile import Deploy, JobFile, is_remote
+from maas_client.cli._jobfile import Deploy, JobFile
 from maas_client.cli._merge import wanted_deployment
 from maas_client.cli._output import plain, talk
 from maas_client.cli._target import Target
@@ -15,6 +14,8 @@ from maas_client.dataset import FileSummary, Report, check
 from maas_client.dataset.tokens.conversation import counter
 from maas_client.errors import ConfigurationError, DatasetError
 from maas_client.resources._names import check_job_name, new_job_name
+from maas_client.resources._plan import is_remote
+from maas_client.types import PlannedDeployment
 
 if TYPE_CHECKING:
     from maas_client.types import File
@@ -55,6 +56,35 @@ class Plan:
     def files(self) -> tuple[FileSummary, ...]:
         """The files to upload, as they were checked."""
         return self.report.files if self.report else ()
+
+    def submission(self, *, wait: bool) -> dict[str, Any]:
+        """Return it as `submissions.create` takes it, but for the model."""
+        spec, deploy = self.spec, self.deploy
+        planned = None
+        if deploy is not None and deploy.name is not None:
+            tags = {**spec.tags, **deploy.tags}
+            planned = PlannedDeployment(name=deploy.name, content_safety=deploy.content_safety, tags=tags)
+        return {
+            "training_file": spec.training_file,
+            "validation_file": spec.validation_file,
+            "check": False,
+            "report": self.report,
+            "deploy": planned,
+            "wait": wait,
+            "n_epochs": spec.n_epochs,
+            "batch_size": spec.batch_size,
+            "learning_rate": spec.learning_rate,
+            "name": self.name,
+            "output_model": spec.output_model,
+            "display_name": spec.display_name,
+            "description": spec.description,
+            "experiment_name": spec.experiment_name or "maas-client",
+            "tags": spec.tags,
+            "properties": spec.properties,
+            "compute": spec.compute,
+            "notifications": spec.notifications,
+            "allow_retired": self.allow_retired,
+        }
 
     def show(self) -> None:
         """Say on stderr what will be done."""
@@ -166,24 +196,6 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
             report=report,
         )
     return report
-
-
-def refuse_changed(file: FileSummary) -> None:
-    """Refuse a file that is no longer the one that was checked.
-
-    Raises:
-        DatasetError: It was changed, replaced or removed.
-    """
-    try:
-        state = Path(file.path).stat()
-        same = (state.st_size, state.st_mtime_ns, state.st_ino) == (file.bytes, file.mtime_ns, file.inode)
-    except OSError:
-        same = False
-    if not same:
-        raise DatasetError(
-            f"{file.path} changed after it was checked; it was not sent.",
-            hint="Repeat the command once it is complete.",
-        )
 
 
 def tell_file(file: "File") -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,29 +48,34 @@ def follow(
         WaitTimeoutError: The time is over.
         click.exceptions.Exit: Ctrl-C or SIGTERM.
     """
+    events = client.jobs.watch(job, timeout=timeout, resume_token=resume_token)
+    return follow_events(events, lambda: client.jobs.wait(job), job, choice, output, scaled=scaled, as_lines=as_lines)
+
+
+def follow_events(
+    events: "Iterable[JobEvent]",
+    wait: "Callable[[], FineTuningJob]",
+    job: "FineTuningJob",
+    choice: Choice,
+    output: Output,
+    *,
+    scaled: bool,
+    as_lines: bool = False,
+) -> "FineTuningJob":
+    """Show events as they come, then wait for the job with its model; see `follow`."""
     resume = f"maas-ft jobs watch {job.name}{choice.flags}"
     with goes_on(f"The job {job.name} goes on.", resume, choice):
         try:
             with _shown(job, output, scaled=scaled, as_lines=as_lines) as show:
-                for event in client.jobs.watch(job, timeout=timeout, resume_token=resume_token):
+                for event in events:
                     show(event)
-            return client.jobs.wait(job)
+            return wait()
         except WaitTimeoutError as error:
             error.hint = f"Go on watching: {resume}"
             raise
         except JobFailedError as error:
             error.hint = f"Read its log: maas-ft jobs logs {job.name}{choice.flags} . A new attempt needs a new name."
             raise
-
-
-@contextmanager
-def interrupted(what: str) -> Iterator[None]:
-    """Say how things stand when Ctrl-C or SIGTERM comes meanwhile."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        talk(what)
-        raise
 
 
 @contextmanager
@@ -124,12 +129,19 @@ def deploy(
     """
     talk(f"Deploying {name} ...")
     poller = client.deployments.begin_create(name, model=model, content_safety=content_safety, tags=tags)
+    with until_it_answers(name, choice):
+        return poller.result()
+
+
+@contextmanager
+def until_it_answers(name: str, choice: Choice) -> Iterator[None]:
+    """Show that a deployment is waited for, and say how to go on when the waiting ends."""
     with (
         goes_on(f"The deployment {name} goes on.", f"maas-ft deployments get {name}{choice.flags}", choice),
         _spinning(),
     ):
         try:
-            return poller.result()
+            yield
         except DeploymentFailedError as error:
             error.hint = f"Delete it before you create it again: maas-ft deployments delete {name}{choice.flags}"
             raise

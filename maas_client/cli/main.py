@@ -1,5 +1,6 @@
 """The command `maas-ft`: its commands, loaded when they are called, and the one way out of it."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ READER_LEFT = 141
 
 COMMANDS = {
     "submit": ("maas_client.cli.submit:submit", "Check data, upload it, fine-tune a model on it, and watch."),
+    "runs": ("maas_client.cli.runs:runs", "What submit began here: list, show, resume, forget."),
     "jobs": ("maas_client.cli.jobs:jobs", "Fine-tuning jobs: list, watch, logs, cancel and more."),
     "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, keys and more."),
     "marketplace": ("maas_client.cli.marketplace:marketplace", "Subscriptions to models of other publishers."),
@@ -104,8 +106,6 @@ def stop_code(stop: KeyboardInterrupt) -> int:
 
 def _let_reader_go() -> None:
     """Point stdout nowhere, so that the interpreter's last flush stays quiet too."""
-    import os
-
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -151,13 +151,22 @@ def root() -> None:
     """Hold the commands."""
 
 
+_stopping = False
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Stop in order; whoever asks a second time waits for nothing more: the journal holds what was begun."""
+    global _stopping  # noqa: PLW0603, RUF100 - a process has one way out
+    if _stopping:
+        os._exit(INTERRUPTED if number == signal.SIGINT else TERMINATED)
+    _stopping = True
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
 def main() -> NoReturn:
     """Run `maas-ft` with the arguments of the process."""
-
-    def terminate(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

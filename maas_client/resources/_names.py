@@ -83,8 +83,17 @@ def model_to_subscribe(model: str) -> str | None:
 
 def new_job_name(model: str) -> str:
     """Make up a job name that nobody else has: `ft-{model}-{8 hex digits}`."""
+    return f"{_made_up(model)}{uuid.uuid4().hex[:8]}"
+
+
+def is_made_up(name: str, model: str) -> bool:
+    """Tell whether `new_job_name` made a name, as far as that can be told from it."""
+    return re.fullmatch(re.escape(_made_up(model)) + "[0-9a-f]{8}", name) is not None
+
+
+def _made_up(model: str) -> str:
     slug = _ILLEGAL.sub("-", model).strip("-").lower()[:80]
-    return f"ft-{slug}-{uuid.uuid4().hex[:8]}"
+    return f"ft-{slug}-"
 
 
 def model_to_deploy(model: str | None) -> str:

@@ -11,6 +11,7 @@ from maas_client.core import stepping
 from maas_client.core.journal import Entry, Journal, Kind, Record
 from maas_client.errors import ConfigurationError
 from maas_client.resources._job_create import JobOptions
+from maas_client.resources._names import is_made_up
 from maas_client.resources._plan import Decided, decide, refuse_secrets, same_but_for_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.resources._submission import AsyncSubmission
@@ -90,7 +91,7 @@ class AsyncSubmissions:
         records = await self._records()
         open_already = _open_already(records, decided.plan)
         if open_already is None:
-            if options.get("name") is None:
+            if is_made_up(decided.plan.name, decided.plan.model):
                 _refuse_twin(records, decided.plan)
             open_already = await self._begin(decided, labels or {})
         return AsyncSubmission(self._session, self._journal, open_already)

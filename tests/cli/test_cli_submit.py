@@ -8,9 +8,7 @@ import pytest
 from maas_client.cli import _plan, _target
 from maas_client.cli._jobfile import Deploy, JobFile
 from maas_client.cli._merge import deployment_name, merge
-from maas_client.cli._plan import refuse_changed
-from maas_client.dataset import check
-from maas_client.errors import ConfigurationError, CredentialError, DatasetError
+from maas_client.errors import ConfigurationError, CredentialError
 from maas_client.types import Compute
 
 REAL = ("--subscription", "s", "--resource-group", "g", "--workspace", "w")
@@ -228,16 +226,3 @@ def test_long_names_stay_different_and_legal():
 
     assert len(names) == 3
     assert max(map(len, names)) <= 52
-
-
-@pytest.mark.parametrize("change", ["write", "remove"])
-def test_a_file_that_changed_after_the_check_is_refused(data, change):
-    summary = check(data).files[0]
-    refuse_changed(summary)
-    if change == "write":
-        data.write_text("other")
-    else:
-        data.unlink()
-
-    with pytest.raises(DatasetError, match="changed after it was checked; it was not sent"):
-        refuse_changed(summary)
