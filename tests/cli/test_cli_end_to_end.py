@@ -21,10 +21,11 @@ def words(text: str) -> str:
 
 
 @pytest.fixture
-def started(data: Path) -> "subprocess.Popen[str]":
+def started(data: Path, request: pytest.FixtureRequest) -> "subprocess.Popen[str]":
     """A `submit` that has begun to watch a job which takes a while."""
+    epochs = getattr(request, "param", 40)
     process = subprocess.Popen(
-        program(*SUBMIT, "--name", "slow", "--epochs", "40"),
+        program(*SUBMIT, "--name", "slow", "--epochs", str(epochs)),
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -130,6 +131,7 @@ def test_json_is_one_document(run, data):
     assert " step " in done.stderr
 
 
+@pytest.mark.parametrize("started", [2000], indirect=True)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_stops_the_watching_only(run, started, own_folders, number, code):
     started.send_signal(number)
@@ -138,6 +140,7 @@ def test_stopping_stops_the_watching_only(run, started, own_folders, number, cod
     assert (started.returncode, out) == (code, "")
     assert "Stopped watching. The job slow goes on." in err
     assert "Go on watching: maas-ft jobs watch slow --local" in err
+    assert err.splitlines()[-1].startswith("Resume with: maas-ft runs resume ")
     assert "Traceback" not in err
 
     waited = run("jobs", "watch", "slow", "--local", "--timeout", "0")

@@ -23,6 +23,8 @@ EXPECTED = {
     "DeploymentFailedError": 7,
     "JobCancelledError": 7,
     "JobFailedError": 7,
+    "JournalBusyError": 2,
+    "JournalError": 2,
     "MaaSError": 1,
     "NotFoundError": 5,
     "OperationError": 7,
