@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maas_client.server import schema
+from maas_client.server.crash import CrashPoints
 
 
 class StoreError(Exception):
@@ -54,6 +55,7 @@ class Store:
         path = folder / "state.db"
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.lock = threading.RLock()
+        self.crash = CrashPoints()
         self.writes = 0
         """Grows with every transaction that is counted: what was read is as it was while this is as it was."""
         self._db = _connect(path)
@@ -91,10 +93,11 @@ class Store:
             self._aside = None
 
     @contextmanager
-    def writing(self, *, counted: bool = True) -> Iterator[sqlite3.Connection]:
+    def writing(self, step: str = "", *, counted: bool = True) -> Iterator[sqlite3.Connection]:
         """Hold the lock and one transaction, durable when the block ends; nested blocks join the outer one.
 
         Args:
+            step: Its name among the steps that can be told to crash; nested blocks have that of the outer one.
             counted: False: what is written makes nothing due, and `writes` stays as it is.
         """
         if self._aside == threading.get_ident():
@@ -109,10 +112,12 @@ class Store:
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
+            self.crash.reach(f"{step}.before-commit")
             try:
                 self._db.execute("COMMIT")
             finally:
                 self.writes += counted
+            self.crash.reach(f"{step}.after-commit")
 
     @contextmanager
     def attached(self, path: Path) -> Iterator[sqlite3.Connection]:

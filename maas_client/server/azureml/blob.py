@@ -80,12 +80,13 @@ async def _put_blob(request: Request, world: World, now: float, name: Name) -> R
     # Asked before the bytes are taken, and again when they are to be committed.
     await run_in_threadpool(lambda: check_conditions(request, blobs.find(world, *name)))
     stored = await receive(request, world.content.begin(), wanted)
+    world.store.crash.reach("blobs.put.content-written")
     blob = await run_in_threadpool(_commit, request, world, now, name, stored)
     return Response(status_code=201, headers=written(stored.md5, blob))
 
 
 def _commit(request: Request, world: World, now: float, name: Name, stored: Stored) -> Blob:
-    with world.store.writing():
+    with world.store.writing("blobs.put"):
         check_conditions(request, blobs.find(world, *name))
         content_type, pairs, headers = properties(request, own_type=True)
         headers.setdefault("Content-MD5", b64encode(stored.md5).decode())
@@ -96,7 +97,7 @@ def _commit(request: Request, world: World, now: float, name: Name, stored: Stor
 
 
 def _put_metadata(request: Request, world: World, now: float, name: Name) -> Response:
-    with world.store.writing():
+    with world.store.writing("blobs.metadata"):
         blob = _find(world, name)
         check_conditions(request, blob)
         etag = blobs.set_metadata(world, blob, metadata(request), now)

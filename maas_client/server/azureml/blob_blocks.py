@@ -51,6 +51,7 @@ async def put_block(request: Request, world: World, name: Name) -> Response:
     await _tried(partial(blocks.check, world, name, block))
     stored = await receive(request, world.content.begin_block(), wanted)
     received = world.real(await run_in_threadpool(workspace_by_account, world, name[0]))
+    world.store.crash.reach("blocks.put.content-written")
     await _tried(partial(blocks.add, world, name, block, stored, received))
     return Response(status_code=201, headers=written(stored.md5 if wanted else None))
 
@@ -64,7 +65,7 @@ async def put_block_list(request: Request, world: World, now: float, name: Name)
     wanted = _wanted(bytes(body))
 
     def commit() -> Response:
-        with world.store.writing():
+        with world.store.writing("blocks.list"):
             check_conditions(request, blobs.find(world, *name))
             content_type, metadata, headers = properties(request, own_type=False)
             blob, dropped = blocks.commit(

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maas_client.server.naming import Named
+from maas_client.server.service.world import World
 
 _WINDOWS = os.name == "nt"
 _NO_LINGER = struct.pack("hh" if _WINDOWS else "ii", 1, 0)
@@ -50,6 +51,7 @@ class Exchange:
         receive: Where its body comes from.
         send: Where the answer goes.
         named: What it is called.
+        world: The service.
         workspace: `subscription/group/workspace` in lower case, or None.
         now: Virtual seconds since the epoch.
         wall: Wall time in seconds since the epoch, by which clients go.
@@ -63,6 +65,7 @@ class Exchange:
     receive: Receive
     send: Send
     named: Named
+    world: World
     workspace: str | None
     now: float
     wall: float

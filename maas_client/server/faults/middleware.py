@@ -58,6 +58,7 @@ class FaultLine:
             receive=receive,
             send=send,
             named=named,
+            world=self._world,
             workspace=workspace,
             now=now,
             wall=wall_seconds(),

@@ -1,5 +1,6 @@
 """`/_maas/faults`: give programs, look what has become of them, take them back."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from maas_client.server.admin import check_admin
 from maas_client.server.azureml.dispatch import json_response, read_json, refusal
 from maas_client.server.azureml.wire import Reply
 from maas_client.server.clock import Clock
+from maas_client.server.crash import POINTS
 from maas_client.server.faults.classics import classics
 from maas_client.server.faults.engine import Armed, Faults
 from maas_client.server.faults.parse import ProgramError, read_programs
@@ -44,14 +46,6 @@ def fault_routes(faults: Faults, clock: Clock, admin_token: str) -> list[Route]:
             return refusal(request, error, await run_in_threadpool(clock.now))
         return json_response(Reply(200, {"programs": [armed.as_json() for armed in faults.every()]}))
 
-    async def shipped(request: Request) -> Response:
-        """GET the programs that ship by name."""
-        try:
-            check_admin(request, admin_token)
-        except ServiceError as error:
-            return refusal(request, error, await run_in_threadpool(clock.now))
-        return json_response(Reply(200, {"classics": [{"name": name, **each} for name, each in classics().items()]}))
-
     async def program(request: Request) -> Response:
         """GET or DELETE one program."""
         identity = request.path_params["id"]
@@ -67,9 +61,35 @@ def fault_routes(faults: Faults, clock: Clock, admin_token: str) -> list[Route]:
 
     return [
         Route("/_maas/faults", programs, methods=["GET", "POST", "DELETE"]),
-        Route("/_maas/faults/classics", shipped, methods=["GET"]),
+        Route("/_maas/faults/classics", _told(_classics, clock, admin_token), methods=["GET"]),
+        Route("/_maas/faults/points", _told(_points, clock, admin_token), methods=["GET"]),
         Route("/_maas/faults/{id}", program, methods=["GET", "DELETE"]),
     ]
+
+
+def _told(
+    make: Callable[[], dict[str, Any]], clock: Clock, admin_token: str
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return a route that tells what does not change."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            check_admin(request, admin_token)
+        except ServiceError as error:
+            return refusal(request, error, await run_in_threadpool(clock.now))
+        return json_response(Reply(200, make()))
+
+    return answer
+
+
+def _classics() -> dict[str, Any]:
+    """Return the programs that ship by name."""
+    return {"classics": [{"name": name, **each} for name, each in classics().items()]}
+
+
+def _points() -> dict[str, Any]:
+    """Return the points at which the server can be told to crash."""
+    return {"points": [{"name": name, "what": what} for name, what in POINTS.items()]}
 
 
 def _find(faults: Faults, identity: str) -> Armed:

@@ -63,7 +63,7 @@ def add(world: World, name: Name, block: str, stored: Stored, now: float) -> Non
         BlockProblemError: Its id is of another length than the others.
     """
     try:
-        with world.store.writing() as db:
+        with world.store.writing("blocks.put") as db:
             check(world, name, block)
             old = db.execute(
                 "SELECT file FROM blocks WHERE account=? AND container=? AND path=? AND block=?", (*name, block)

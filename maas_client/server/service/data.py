@@ -34,7 +34,7 @@ def put(
     old = _find(world, workspace, name, version)
     if old is not None and json.loads(old["body"])["dataUri"] != uri:
         raise user_error("(UserError) Asset paths cannot be updated.", target="dataUri")
-    with world.store.writing() as db:
+    with world.store.writing("data.put") as db:
         db.execute(
             "INSERT INTO data_versions VALUES (?,?,?,?,?) "
             "ON CONFLICT (workspace, name, version) DO UPDATE SET body=excluded.body",

@@ -61,7 +61,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
     if row is not None:
         _check_repeat(_from_row(row), definition)
-        with world.store.writing() as db:
+        with world.store.writing("endpoints.put") as db:
             db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(definition), row["seq"]))
         return get(world, workspace, name), None
     custom = _check_model(world, workspace, target, now)
@@ -75,7 +75,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
                 target="properties.modelSettings.modelId",
             )
     ready = now + ENDPOINT_CREATE_SECONDS
-    with world.store.writing() as db:
+    with world.store.writing("endpoints.put") as db:
         db.execute(
             "INSERT INTO endpoints "
             "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at, used_at) "
@@ -115,7 +115,7 @@ def delete(world: World, workspace: Workspace, name: str, now: float) -> str | N
     if row is None:
         return None
     at = row["delete_at"] if row["delete_at"] is not None else now + ENDPOINT_DELETE_SECONDS
-    with world.store.writing() as db:
+    with world.store.writing("endpoints.delete") as db:
         db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (at, row["seq"]))
         return operations.begin(world, workspace, "serverless-delete", now, at)
 
@@ -143,7 +143,7 @@ def update(world: World, workspace: Workspace, name: str, change: Json, now: flo
         body[key] = {inner: item for inner, item in merged.items() if item is not None}
     if any(not isinstance(value, str) for value in body["tags"].values()):
         raise user_error("tags must be strings.", target="tags")
-    with world.store.writing() as db:
+    with world.store.writing("endpoints.update") as db:
         db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(body), endpoint.seq))
         done = now + ENDPOINT_UPDATE_SECONDS
         operation = (
@@ -177,7 +177,7 @@ def regenerate(world: World, endpoint: Endpoint, body: Json) -> tuple[str, str]:
     if value is not None and not (isinstance(value, str) and re.fullmatch(r"[!-~]{8,256}", value)):
         raise user_error("keyValue must be 8 to 256 printable characters.", target="keyValue")
     key = value or _new_key()
-    with world.store.writing() as db:
+    with world.store.writing("endpoints.keys") as db:
         db.execute(f"UPDATE endpoints SET {slot}=? WHERE seq=?", (key, endpoint.seq))  # noqa: S608 (a constant)
     return (key, endpoint.keys[1]) if slot == "primary_key" else (endpoint.keys[0], key)
 

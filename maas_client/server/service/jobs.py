@@ -134,7 +134,7 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     }
     definition["properties"] = {**definition["properties"], **enriched}
     training, validation, problem = _files(world, workspace, definition["fineTuningDetails"])
-    with world.store.writing() as db:
+    with world.store.writing("jobs.put") as db:
         db.execute(
             "INSERT INTO jobs (workspace, name, body, created, training, validation, problem) VALUES (?,?,?,?,?,?,?)",
             (workspace.key, name, json.dumps(definition), now, training, validation, problem),
@@ -186,7 +186,7 @@ def cancel(world: World, workspace: Workspace, name: str, now: float) -> str | N
             400, "UserError", f"Job {name} is in a terminal state ({status}) and cannot be canceled.", target="status"
         )
     at = now if job.cancel_at is None else job.cancel_at
-    with world.store.writing() as db:
+    with world.store.writing("jobs.cancel") as db:
         db.execute("UPDATE jobs SET cancel_at=?, ends_at=? WHERE seq=?", (at, at + CANCEL_SECONDS, job.seq))
         return operations.begin(world, workspace, f"cancel-{job.seq}", now, at + CANCEL_SECONDS)
 
@@ -209,7 +209,7 @@ def delete(world: World, workspace: Workspace, name: str, now: float) -> str | N
             target="status",
         )
     at = job.delete_at if job.delete_at is not None else now + JOB_DELETE_SECONDS
-    with world.store.writing() as db:
+    with world.store.writing("jobs.delete") as db:
         db.execute("UPDATE jobs SET delete_at=? WHERE seq=?", (at, job.seq))
         return operations.begin(world, workspace, f"delete-{job.seq}", now, at)
 
@@ -284,7 +284,7 @@ def _files(world: World, workspace: Workspace, details: Json) -> tuple[str | Non
 
 def _store_body(world: World, job: Job, body: Json) -> None:
     if body != job.body:
-        with world.store.writing() as db:
+        with world.store.writing("jobs.update") as db:
             db.execute("UPDATE jobs SET body=? WHERE seq=?", (json.dumps(body), job.seq))
 
 

@@ -69,7 +69,7 @@ def put(
         if old.model != model or old.delete_at is not None:
             raise ServiceError(409, "Conflict", f"The subscription {name} is for {old.model}.", target="name")
         return old, None
-    with world.store.writing() as db:
+    with world.store.writing("subscriptions.put") as db:
         db.execute(
             "INSERT INTO subscriptions (workspace, name, model, created, ready_at) VALUES (?,?,?,?,?)",
             (workspace.key, name, model, now, now + CREATE_SECONDS),
@@ -115,7 +115,7 @@ def delete(world: World, workspace: Workspace, name: str, now: float) -> str | N
     if old is None:
         return None
     at = old.delete_at if old.delete_at is not None else now + DELETE_SECONDS
-    with world.store.writing() as db:
+    with world.store.writing("subscriptions.delete") as db:
         db.execute("UPDATE subscriptions SET delete_at=? WHERE workspace=? AND name=?", (at, workspace.key, name))
         return operations.begin(world, workspace, "marketplace-delete", now, at)
 

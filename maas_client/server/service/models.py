@@ -88,7 +88,7 @@ def update(world: World, workspace: Workspace, name: str, version: str, body: di
         if not isinstance(changes[key], str | None):
             raise user_error(f"{key} must be a string.", target=key)
     added = strings(body.get("properties") or {}, "properties")
-    with world.store.writing() as db:
+    with world.store.writing("models.put") as db:
         old = _find(world, workspace, name, version)
         if old is None:
             raise user_error(

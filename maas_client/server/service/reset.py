@@ -39,7 +39,7 @@ def empty(world: World, where: Workspace | None) -> dict[str, int]:
     The files are left where they are: other workspaces and snapshots may name the same content. See `sweep`.
     """
     removed: dict[str, int] = {}
-    with world.store.writing() as db:
+    with world.store.writing("reset") as db:
         for table in INSTANTS:
             condition, values = held_by(table, where)
             removed[table] = db.execute(f"DELETE FROM {table} WHERE {condition}", values).rowcount  # noqa: S608 (constants)

@@ -66,7 +66,7 @@ def settle(world: World, now: float) -> None:
         _end(world, from_row(world, row))
     passed = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {_PASSED}" for table in _PASSING)  # noqa: S608 (constants)
     if world.store.one(passed, *times):
-        with world.store.writing() as db:
+        with world.store.writing("removal") as db:
             for table in _PASSING:
                 db.execute(f"DELETE FROM {table} WHERE {_PASSED}", times)  # noqa: S608 (constants)
     world.quiet = _quiet(world)
@@ -85,7 +85,8 @@ def _end(world: World, job: Job) -> None:
     # Contents first: they are named by their digest, so that a repeat writes the same files again.
     stored = {f"registered_model/{name}": world.content.put(data) for name, data in files.items()}
     stored[LOG_PATH] = world.content.put(log_text(job, end).encode("utf-8", "replace"))
-    with world.store.writing() as db:
+    world.store.crash.reach("jobs.end.content-written")
+    with world.store.writing("jobs.end") as db:
         _store_artifacts(world, job, stored, end)
         body = {**job.body, "properties": {**job.body["properties"], **_final_properties(job)}}
         if completed:

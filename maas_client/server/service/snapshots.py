@@ -87,7 +87,7 @@ def restore(world: World, name: str, where: Workspace | None) -> Snapshot:
         snapshot = get(world, name, where)
         with _opened(snapshot.file) as db:
             upgrade(db, snapshot.file)
-        with _readable(snapshot.file), world.store.attached(snapshot.file) as db, world.store.writing():
+        with _readable(snapshot.file), world.store.attached(snapshot.file) as db, world.store.writing("restore"):
             empty(world, where)
             then = db.execute("SELECT * FROM other.workspaces").fetchall()
             for table in INSTANTS:

@@ -64,7 +64,7 @@ class Trainer:
 
     def _store(self, job: Job) -> None:
         plan = _plan(self._world, job)
-        with self._world.store.writing() as db:
+        with self._world.store.writing("jobs.plan") as db:
             # A cancellation that came first keeps its own end.
             db.execute(
                 "UPDATE jobs SET plan=?, stages=?, ends_at=coalesce(ends_at, created+?) WHERE seq=?",

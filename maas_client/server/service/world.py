@@ -158,7 +158,7 @@ def workspace(world: World, subscription: str, resource_group: str, name: str) -
         account = f"{_ACCOUNT}{guid.replace('-', '')[:12]}"
         location = world.options.regions.get(name.lower(), world.options.region)
         made = Workspace(key, guid, account, subscription, resource_group, name, location)
-        with world.store.writing() as db:
+        with world.store.writing("workspaces.put") as db:
             db.execute(
                 "INSERT INTO workspaces VALUES (?,?,?,?,?,?,?,?,?)",
                 (key, guid, account, subscription, resource_group, name, location, made.ahead, made.skew),

@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -272,13 +273,19 @@ def damage(state: Path) -> Iterator[str]:
             path = state / "blobs" / file
             if not path.exists() or path.stat().st_size != size:
                 yield f"the block {file} of {size} bytes is not whole"
-        versions = db.execute("SELECT version, job FROM models WHERE name='killed' ORDER BY version").fetchall()
-        if [version for version, _ in versions] != list(range(1, len(versions) + 1)):
-            yield f"versions {versions}"
-        if len({job for _, job in versions}) != len(versions):
-            yield f"a job has two models: {versions}"
+        yield from _models(db)
     finally:
         db.close()
     for path in (state / "blobs").glob("[0-9a-f]" * 64):
         if digest(path.read_bytes()) != path.name:
             yield f"{path.name} holds something else"
+
+
+def _models(db: sqlite3.Connection) -> Iterator[str]:
+    models = db.execute("SELECT workspace, name, version, job FROM models ORDER BY workspace, name, version")
+    for (workspace, name), found in groupby(models, lambda row: row[:2]):
+        versions = [(version, job) for _, _, version, job in found]
+        if [version for version, _ in versions] != list(range(1, len(versions) + 1)):
+            yield f"versions of {name} in {workspace}: {versions}"
+        if len({job for _, job in versions}) != len(versions):
+            yield f"a job has two models in {workspace}: {versions}"
