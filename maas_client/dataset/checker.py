@@ -84,7 +84,7 @@ def check(
     selection = Selection(Profile(service, model, method), tuple(select), tuple(ignore))
     collector = Collector(limit)
     parts = {"training": listed(paths), "validation": listed(validation) if validation is not None else []}
-    setup = Setup(service, model.id if model else None, method, selection.select, selection.ignore, limit, tokens)
+    setup = Setup(service, model.id if model else None, method, selection.select, selection.ignore, tokens)
     jobs = jobs or jobs_for(sum(map(size_of, chain(*parts.values()))))
     files = []
     with closing(Across(selection, collector)) as across:
@@ -230,7 +230,7 @@ class _Run:
         """Scan all blocks of a file; return whether its last line ends with a line feed."""
         ended = True
         self._across.begin_file(path, part)
-        for block, scanned in self._members.scan(blocks(chunks)):
+        for block, scanned in self._members.scan(blocks(chunks), self._collector.room):
             for rule, count in scanned.counts.items():
                 self._collector.count(self._active(rule), count)
             self._collector.shift(scanned.findings, path, sums.lines, block.offset)

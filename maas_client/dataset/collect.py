@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from maas_client.dataset.report import Finding
 from maas_client.dataset.rule import Severity
+from maas_client.dataset.scan import Room
 from maas_client.dataset.selection import Active
 
 T = TypeVar("T")
@@ -43,6 +44,11 @@ class Collector:
         """Count findings of a rule."""
         self.counts[active.rule.id] += number
         self.severities[active.severity] += number
+
+    def room(self) -> Room:
+        """Return how many more findings would be kept."""
+        errors, others = (max(0, self._limit - len(self._kept[is_error])) for is_error in (True, False))
+        return Room(errors, others)
 
     def has_room(self, severity: Severity) -> bool:
         """Tell whether one more finding would be kept."""

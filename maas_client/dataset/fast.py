@@ -5,6 +5,7 @@ in which a rule without a screen would find something.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -54,7 +55,8 @@ class FastPath:
             block: The block.
         """
         taken = [self._row(line) for line in lines]
-        if None not in taken and not _needs_care(block, taken):
+        texts = chain.from_iterable([row.texts for row in taken if row])
+        if None not in taken and not any(map(str.isspace, texts)) and not _needs_care(block, taken):
             return taken
         return [
             plain if line is None or not plain or _is_sure(line, plain) else None
@@ -67,10 +69,9 @@ class FastPath:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         roles = tuple([message.role for message in messages])
-        texts = [message.content for message in messages]
-        if any(map(str.isspace, texts)) or (roles not in self._approved and not self._asked(roles)):
+        if roles not in self._approved and not self._asked(roles):
             return None
-        return Plain(roles, texts)
+        return Plain(roles, [message.content for message in messages])
 
     def _asked(self, roles: tuple[Role, ...]) -> bool:
         # Bounded, for there may be as many sequences as rows.
@@ -85,27 +86,36 @@ class FastPath:
 
 def _needs_care(block: bytes, rows: Sequence[Plain | None]) -> bool:
     """Tell whether a row of a block may hold what the decoder says nothing of."""
-    messages = sum(len(row.roles) for row in rows if row)
-    return b"\r" in block or _may_repeat(block, len(rows), messages)
+    return b"\r" in block or _may_repeat(block, [row for row in rows if row])
 
 
 def _is_sure(line: bytes, row: Plain) -> bool:
-    count = len(row.roles)
     # Within the line a carriage return can only be space between tokens; the service takes it for a line's end.
-    if line.find(b"\r", 0, len(line) - 1) >= 0:
+    if any(map(str.isspace, row.texts)) or line.find(b"\r", 0, len(line) - 1) >= 0:
         return False
-    return not _may_repeat(line, 1, count)
+    return not _may_repeat(line, (row,))
 
 
-def _may_repeat(data: bytes, rows: int, messages: int) -> bool:
-    """Tell whether a key may stand twice; the decoder lets the last one win and says nothing."""
-    # Two quotes for "messages", eight for the two keys and two values of a message. If there are no more, then there is
-    # no other key. Quotes within texts come behind a backslash, which counts only if that is not escaped itself.
-    more = data.count(b'"') - 2 * rows - 8 * messages
-    if not more or (b'\\\\"' not in data and more == data.count(b'\\"')):
+def _may_repeat(data: bytes, rows: Sequence[Plain]) -> bool:
+    """Tell whether a key may stand twice; the decoder lets the last one win and says nothing.
+
+    Args:
+        data: Lines.
+        rows: What the decoder made of them.
+    """
+    # Two quotes for "messages", eight for the two keys and two values of a message. If there are no more but those of
+    # the texts, then there is no other key; a quote of a text may also be written as an escape without one.
+    messages = sum([len(row.roles) for row in rows])
+    more = data.count(b'"') - 2 * len(rows) - 8 * messages
+    if not more:
+        return False
+    quotes = sum([text.count('"') for row in rows for text in row.texts])
+    if more == quotes and b"\\u0022" not in data:
         return False
     once = (
-        data.count(b'"messages"') == rows and data.count(b'"role"') == messages and data.count(b'"content"') == messages
+        data.count(b'"messages"') == len(rows)
+        and data.count(b'"role"') == messages
+        and data.count(b'"content"') == messages
     )
     # A key written with escapes of the letters a to z would not have been counted.
     return not once or b"\\u006" in data or b"\\u007" in data

@@ -15,8 +15,8 @@ from maas_client.dataset.decode import Decoded, decode
 from maas_client.dataset.fixes import LINES, ROWS
 from maas_client.dataset.jsonl import encoding_of, lines
 from maas_client.dataset.row import Row
-from maas_client.dataset.rules import FOR_LINES, FOR_ROWS, RULES
-from maas_client.dataset.selection import Selection
+from maas_client.dataset.rules import FOR_LINES, FOR_ROWS, FOR_TEXTS, RULES
+from maas_client.dataset.selection import Active, Selection
 from maas_client.dataset.source import Probe, open_source
 from maas_client.errors import ConfigurationError
 
@@ -77,9 +77,8 @@ class _Fixer:
         self._lines = [
             (active.rule, LINES[active.rule.id]) for active in selection.of(FOR_LINES) if active.rule.id in LINES
         ]
-        self._rows = [
-            (active.rule, ROWS[active.rule.id]) for active in selection.of(FOR_ROWS) if active.rule.id in ROWS
-        ]
+        rows: tuple[Active[Row], ...] = (*selection.of(FOR_ROWS), *selection.of(FOR_TEXTS))
+        self._rows = [(active.rule, ROWS[active.rule.id]) for active in rows if active.rule.id in ROWS]
 
     def fix(self, number: int, data: bytes | None) -> FixedLine:
         if data is None:

@@ -10,14 +10,14 @@ import secrets
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import BinaryIO, cast
 
 from maas_client.dataset.jsonl import Block
-from maas_client.dataset.scan import Scanned, Scanner
+from maas_client.dataset.scan import Room, Scanned, Scanner
 from maas_client.dataset.worker import Setup, receive, send_block
 
 MIN_PARALLEL_BYTES = 32 * 1000 * 1000
@@ -58,15 +58,20 @@ class Team:
         self._threads = ThreadPoolExecutor(len(workers), "maas-scan") if workers else None
         self._ahead = 2 * len(workers)
 
-    def scan(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, Scanned]]:
-        """Yield each block with what it holds, in order."""
+    def scan(self, blocks: Iterable[Block], room: Callable[[], Room]) -> Iterator[tuple[Block, Scanned]]:
+        """Yield each block with what it holds, in order.
+
+        Args:
+            blocks: The blocks.
+            room: Tells how many findings are still wanted; never more than before.
+        """
         if self._threads is None:
             for block in blocks:
-                yield block, self._scanner.scan(block)
+                yield block, self._scanner.scan(block, room())
             return
         waiting: deque[tuple[Block, Future[Scanned]]] = deque()
         for block in blocks:
-            waiting.append((block, self._threads.submit(self._ask, block)))
+            waiting.append((block, self._threads.submit(self._ask, block, room)))
             if len(waiting) > self._ahead:
                 first, answer = waiting.popleft()
                 yield first, answer.result()
@@ -74,10 +79,11 @@ class Team:
             first, answer = waiting.popleft()
             yield first, answer.result()
 
-    def _ask(self, block: Block) -> Scanned:
+    def _ask(self, block: Block, room: Callable[[], Room]) -> Scanned:
         worker = self._idle.get()
         try:
-            return worker.scan(block)
+            # Perhaps more room than there will be when it is this block's turn; never less.
+            return worker.scan(block, room())
         finally:
             self._idle.put(worker)
 
@@ -104,8 +110,8 @@ class _Worker:
         self._stdin.write(setup)
         self._stdin.flush()
 
-    def scan(self, block: Block) -> Scanned:
-        send_block(self._stdin, block)
+    def scan(self, block: Block, room: Room) -> Scanned:
+        send_block(self._stdin, block, room)
         answer = receive(self._stdout)
         if isinstance(answer, Exception):
             raise answer

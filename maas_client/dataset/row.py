@@ -1,10 +1,10 @@
 """One row as its rules see it: its conversations, messages and texts, each with its path."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from maas_client.dataset.profile import DEFAULT, Profile
 from maas_client.dataset.rule import Key
@@ -52,6 +52,25 @@ class Text(NamedTuple):
     path: Path
     role: str | None
     text: str
+
+
+class Texts(Protocol):
+    """What rules about texts see of a row."""
+
+    @property
+    def texts(self) -> Sequence[Text]:
+        """The strings to be read; none of them depends on the others."""
+
+    @property
+    def profile(self) -> Profile:
+        """What the row is for."""
+
+
+class SomeTexts(NamedTuple):
+    """Those texts of a row that a rule has to read; the attributes are those of `Texts`."""
+
+    texts: Sequence[Text]
+    profile: Profile
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """What a rule is: a row of the table, with one pure function from a subject to the problems in it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from maas_client.dataset.profile import Profile
+from maas_client.dataset.screens import Screen
 
 Key = str | int
-T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Severity(StrEnum):
@@ -47,17 +48,13 @@ class Problem:
     group: str | None = None
 
 
-Screen = Callable[[bytes], Iterator[int]]
-"""Given raw lines, yields where in them (bytes before it) a rule may find something; cheap, and never too few."""
-
-
 @dataclass(frozen=True, slots=True)
-class Rule(Generic[T]):
+class Rule(Generic[T_contra]):
     """One row of the table.
 
-    A rule about rows without `screen` must come to the same result for all plain rows with the same sequence of roles:
-    rows of nothing but messages of a known role and a text that is not blank, whatever the texts say. A rule that does
-    read the texts has a screen, which may point at too many places but never misses one, JSON escapes included.
+    A rule about rows must come to the same result for all plain rows with the same sequence of roles: rows of nothing
+    but messages of a known role and a text that is not blank, whatever the texts say. A rule that does read the texts
+    is one about texts: it has a screen, and judges each text by itself.
 
     Attributes:
         id: Stable, such as `ROL001`; the letters are the group.
@@ -69,7 +66,7 @@ class Rule(Generic[T]):
         check: Yields the problems in a subject; pure, never raises.
         fixable: True if a program could mend it without guessing.
         adapt: The severity for a profile, `None` if the rule does not apply to it; without it `severity` always holds.
-        screen: Where in raw lines the rule may find something.
+        screen: Of a rule about texts, which of them it has to read.
         sensitive: True if what it finds must not be shown: the excerpt is masked.
     """
 
@@ -79,10 +76,10 @@ class Rule(Generic[T]):
     source: str
     why: str
     hint: str
-    check: Callable[[T], Iterable[Problem]]
+    check: Callable[[T_contra], Iterable[Problem]]
     fixable: bool = False
     adapt: Callable[[Profile], Severity | None] | None = None
-    screen: Screen | None = None
+    screen: Screen = ()
     sensitive: bool = False
 
     def severity_for(self, profile: Profile) -> Severity | None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from maas_client.catalog import CatalogModel
 from maas_client.dataset.profile import Profile
-from maas_client.dataset.row import Row
+from maas_client.dataset.row import Texts
 from maas_client.dataset.rule import Problem, Rule, Severity
 from maas_client.dataset.rules_text import found, matches
-from maas_client.dataset.screens import Shared, ascii_screen, joined
+from maas_client.dataset.screens import sign
 
 _LLAMA = {"<|endoftext|>", "<|assistant|>", "<|system|>", "<|end|>", "<|user|>"}
 SPECIAL_TOKENS: dict[str, frozenset[str]] = {
@@ -45,7 +45,8 @@ SHORT_TOKENS = {"llama-32k": ("<s>", "</s>", "<unk>")}
 _MARK = re.compile(r"<\|/?[A-Za-z0-9_]{1,40}\|>")
 _SHORT = re.compile(r"</?s>|<unk>")
 _OTHERS = re.compile(r"\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>")
-_REASONING = re.compile(r"</?(?:think|thinking|thought|reasoning|reflection|scratchpad|inner_monologue)>")
+_REASONING_WORDS = ("think", "thinking", "thought", "reasoning", "reflection", "scratchpad", "inner_monologue")
+_REASONING = re.compile(rf"</?(?:{'|'.join(_REASONING_WORDS)})>")
 _REFUSAL = re.compile(
     r"\b[Aa]s an AI(?: language model| assistant| model|,)|"
     r"\b(?:[Ss]orry|apologize), but I (?:can(?:not|['\u2019]t)|am (?:un|not )able)|"
@@ -67,8 +68,8 @@ def _own(model: CatalogModel | None) -> frozenset[str]:
 
 def _by_model(
     scan: Callable[[str, CatalogModel | None], list[tuple[int, str]]], tell: Callable[[str, str], str]
-) -> Callable[[Row], Iterator[Problem]]:
-    def check(row: Row) -> Iterator[Problem]:
+) -> Callable[[Texts], Iterator[Problem]]:
+    def check(row: Texts) -> Iterator[Problem]:
         return found(lambda text: scan(text, row.profile.model), tell)(row)
 
     return check
@@ -96,50 +97,49 @@ def _own_service(profile: Profile) -> Severity:
 
 
 # fmt: off
-_ANGLE = ascii_screen(
-    rb"<(?:[|<\\]|/?s>|unk|start_of|end_of|/?(?:think|thought|reason|reflec|scratch|inner)|s\\u003|/s\\u003)",
-    rb"\[\\?/?INST",
+_MARK_SIGN = sign("<|", near=re.compile(_MARK.pattern.encode()))
+_SHORT_SIGN = sign("<s>", "</s>", "<unk>")
+_OTHERS_SIGN = sign("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<start_of_turn>", "<end_of_turn>")
+_REASONING_SIGN = sign(*(f"<{slash}{word}>" for word in _REASONING_WORDS for slash in ("", "/")))
+_REFUSAL_SIGN = sign(
+    "s an AI language model", "s an AI assistant", "s an AI model", "s an AI,", "orry, but I ", "apologize, but I ",
+    "t assist with", "my knowledge cutoff", "s of my last knowledge update",
 )
-_PHRASES = ascii_screen(
-    rb"AI(?: language model| assistant| model|,)", rb", but I (?:ca|am)", rb"knowledge (?:cutoff|update)",
-    rb"t assist with",
-)
-_LINKS = joined((
-    ascii_screen(rb"sandbox:", rb"oaicite"), Shared(rb"\xe2\x80\xa0", rb"\xee\x88[\x80-\x83]", ascii_too=False),
-))
-_LABELS = ascii_screen(rb"Assistant:", rb"Human:", rb"### (?:In|Re)")
+_PRODUCT_SIGN = sign("sandbox:/", "oaicite", "\u2020", *map(chr, range(0xE200, 0xE204)))
+_LABEL_SIGN = sign("Assistant:", "Human:", "### Instruction:", "### Response:", "### Input:")
 
 _TOKENIZERS = "tokenizer.json of the models"
 _OURS = "this package"
 
-LEFTOVER_RULES: tuple[Rule[Row], ...] = (
+LEFTOVER_RULES: tuple[Rule[Texts], ...] = (
     Rule("TXT006", "template-token", _E, _TOKENIZERS,
          "The tokenizer reads the mark as the token itself: the turn ends or another begins in the middle of the text.",
          "Remove it, or break it with a space.",
          _by_model(_template_token, lambda first, more: f"The text holds a special token of the model: {first}{more}."),
-         adapt=_own_service, screen=_ANGLE),
+         adapt=_own_service, screen=(_MARK_SIGN,)),
     Rule("TXT007", "short-token", _W, _TOKENIZERS,
          "Tokenizers of the Phi-3 family read <s>, </s> and <unk> as tokens of their own, not as text.",
          "Remove it, or write it otherwise (as HTML, <del> for <s>).",
-         _by_model(_short_token, lambda first, more: f"{first} is a special token of the model{more}."), screen=_ANGLE),
+         _by_model(_short_token, lambda first, more: f"{first} is a special token of the model{more}."),
+         screen=(_SHORT_SIGN,)),
     Rule("TXT008", "foreign-token", _W, "chat templates of other models",
          "The model reads it as text and learns to write it.", "Remove it.",
          _by_model(_foreign_token, lambda first, more: f"A token of another model's template: {first}{more}."),
-         screen=_ANGLE),
+         screen=(_MARK_SIGN, _OTHERS_SIGN)),
     Rule("TXT009", "refusal-phrase", _W, _OURS, "The model learns to speak of itself, or to refuse.",
          "Remove the row, unless it is meant to refuse.",
          found(matches(_REFUSAL), lambda first, more: f"The answer has a stock phrase of assistants: {first!r}{more}.",
-               ("assistant",)), screen=_PHRASES),
+               ("assistant",)), screen=(_REFUSAL_SIGN,)),
     Rule("TXT010", "reasoning-tag", _W, _OURS, "The model learns to write its thoughts into the answer.",
          "Remove the tag and what is in it, unless that is meant.",
          found(matches(_REASONING), lambda first, more: f"A tag of a reasoning model: {first}{more}.", ("assistant",)),
-         screen=_ANGLE),
+         screen=(_REASONING_SIGN,)),
     Rule("TXT011", "dead-reference", _W, _OURS, "It leads nowhere outside of the chat it was copied from.",
          "Remove it.", found(matches(_PRODUCT), lambda first, more: f"A reference of a chat product: {first!r}{more}."),
-         screen=_LINKS),
+         screen=(_PRODUCT_SIGN,)),
     Rule("TXT012", "speaker-label", _W, _OURS, "The model learns to write labels, or both sides of the talk.",
          "Remove the label; make messages of several turns.",
          found(matches(_LABEL), lambda first, more: f"The answer has the label of a speaker: {first.strip()!r}{more}.",
-               ("assistant",)), screen=_LABELS),
+               ("assistant",)), screen=(_LABEL_SIGN,)),
 )
 # fmt: on

@@ -4,13 +4,9 @@ from maas_client.dataset.row import Row
 from maas_client.dataset.rule import Rule
 from maas_client.dataset.rules_content import CONTENT_RULES
 from maas_client.dataset.rules_format import FORMAT_RULES
-from maas_client.dataset.rules_leftover import LEFTOVER_RULES
-from maas_client.dataset.rules_person import PERSON_RULES
 from maas_client.dataset.rules_preference import PREFERENCE_RULES
 from maas_client.dataset.rules_roles import ROLE_RULES
 from maas_client.dataset.rules_schema import SCHEMA_RULES
-from maas_client.dataset.rules_secret import SECRET_RULES
-from maas_client.dataset.rules_text import TEXT_RULES
 from maas_client.dataset.rules_tools import TOOL_RULES
 
 ROW_RULES: tuple[Rule[Row], ...] = (
@@ -20,8 +16,4 @@ ROW_RULES: tuple[Rule[Row], ...] = (
     *ROLE_RULES,
     *CONTENT_RULES,
     *TOOL_RULES,
-    *TEXT_RULES,
-    *LEFTOVER_RULES,
-    *SECRET_RULES,
-    *PERSON_RULES,
 )

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from maas_client.dataset.row import Row
+from maas_client.dataset.row import Texts
 from maas_client.dataset.rule import Problem, Rule, Severity
-from maas_client.dataset.screens import ESCAPES, Runs, Shared, ascii_screen, joined
+from maas_client.dataset.screens import Near, Screen, Sign, sign
 
 MIN_ENTROPY_BITS = 3.0
 """Per character; random keys of 20 characters have about 4, words and names of the same length about 3."""
@@ -20,50 +20,63 @@ class Kind(NamedTuple):
     Attributes:
         name: With its article, for people.
         pattern: The key is its group `key`, or the whole match.
-        run: Regular expression over raw bytes: how the long run of letters and digits in every match begins.
+        sign: What every match contains.
     """
 
     name: str
     pattern: re.Pattern[str]
-    run: bytes = b""
+    sign: Sign
 
 
-def _kind(name: str, pattern: str, run: bytes = b"") -> Kind:
-    return Kind(name, re.compile(pattern), run)
+def _kind(name: str, pattern: str, *words: str, near: Near | re.Pattern[bytes] | None = None) -> Kind:
+    return Kind(name, re.compile(pattern), sign(*words, near=near))
+
+
+def _begun(name: str, pattern: str, *words: str) -> Kind:
+    """Return a kind of ASCII alone that begins with one of the words, so that it can be matched where one stands."""
+    return _kind(name, pattern, *words, near=re.compile(pattern.encode()))
 
 
 # What a pattern of a key must not be part of.
 _B, _E = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9])"
 KEYS = (
-    _kind("an AWS access key", rf"{_B}A(?:KIA|SIA)[A-Z0-9]{{16}}{_E}", rb"A[KS]IA"),
-    _kind("a GitHub token", rf"{_B}gh[pousr]_[A-Za-z0-9]{{36,251}}", rb"gh[pousr]_"),
-    _kind("a GitHub token", rf"{_B}github_pat_[A-Za-z0-9_]{{22,}}", rb"github_pat_"),
-    _kind("a GitLab token", rf"{_B}glpat-[A-Za-z0-9_-]{{20,}}", rb"glpat-"),
-    _kind("a Slack token", rf"{_B}xox[abeoprs]-[A-Za-z0-9-]{{15,}}", rb"xox[abeoprs]-"),
-    _kind("a Google API key", rf"{_B}AIza[A-Za-z0-9_-]{{35}}", rb"AIza"),
-    _kind("an OpenAI or Anthropic key", rf"{_B}sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{{20,}}", rb"sk-"),
-    _kind("a Stripe key", rf"{_B}[sr]k_(?:live|test)_[A-Za-z0-9]{{16,}}", rb"[sr]k_(?:live|test)_"),
-    _kind("a Hugging Face token", rf"{_B}hf_[A-Za-z0-9]{{30,}}", rb"hf_"),
-    _kind("an npm token", rf"{_B}npm_[A-Za-z0-9]{{36}}", rb"npm_"),
-    _kind("a PyPI token", rf"{_B}pypi-AgE[A-Za-z0-9_-]{{40,}}", rb"pypi-"),
-    _kind("a SendGrid key", rf"{_B}SG\.[A-Za-z0-9_-]{{20,24}}\.[A-Za-z0-9_-]{{39,50}}", rb"(?<=SG\.)"),
-    _kind("an Azure storage key", r"AccountKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})"),
-    _kind("an Azure shared access key", r"SharedAccessKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})"),
-    _kind("an Azure signature", r"[?&]sig=(?P<key>[A-Za-z0-9%+/]{40,}(?:%3[dD]|=)?)"),
-    _kind("an Azure client secret", r"(?<![\w~.-])[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}"),
-)
-PRIVATE = _kind("a private key", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+    _begun("an AWS access key", rf"{_B}A(?:KIA|SIA)[A-Z0-9]{{16}}{_E}", "AKIA", "ASIA"),
+    _begun("a GitHub token", rf"{_B}gh[pousr]_[A-Za-z0-9]{{36,251}}", *(f"gh{letter}_" for letter in "pousr")),
+    _begun("a GitHub token", rf"{_B}github_pat_[A-Za-z0-9_]{{22,}}", "github_pat_"),
+    _begun("a GitLab token", rf"{_B}glpat-[A-Za-z0-9_-]{{20,}}", "glpat-"),
+    _begun("a Slack token", rf"{_B}xox[abeoprs]-[A-Za-z0-9-]{{15,}}", *(f"xox{letter}-" for letter in "abeoprs")),
+    _begun("a Google API key", rf"{_B}AIza[A-Za-z0-9_-]{{35}}", "AIza"),
+    _begun("an OpenAI or Anthropic key", rf"{_B}sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{{20,}}", "sk-"),
+    _begun("a Stripe key", rf"{_B}[sr]k_(?:live|test)_[A-Za-z0-9]{{16,}}", "sk_live_", "sk_test_", "rk_live_",
+           "rk_test_"),
+    _begun("a Hugging Face token", rf"{_B}hf_[A-Za-z0-9]{{30,}}", "hf_"),
+    _begun("an npm token", rf"{_B}npm_[A-Za-z0-9]{{36}}", "npm_"),
+    _begun("a PyPI token", rf"{_B}pypi-AgE[A-Za-z0-9_-]{{40,}}", "pypi-AgE"),
+    _begun("a SendGrid key", rf"{_B}SG\.[A-Za-z0-9_-]{{20,24}}\.[A-Za-z0-9_-]{{39,50}}", "SG."),
+    _begun("an Azure storage key", r"AccountKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})", "AccountKey="),
+    _begun("an Azure shared access key", r"SharedAccessKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})", "SharedAccessKey="),
+    _begun("an Azure signature", r"[?&]sig=(?P<key>[A-Za-z0-9%+/]{40,}(?:%3[dD]|=)?)", "?sig=", "&sig="),
+    _kind("an Azure client secret", r"(?<![\w~.-])[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}", "8Q~"),
+)  # fmt: skip
+PRIVATE = _begun("a private key", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----", "-----BEGIN ")
 ADDRESS = _kind(
     "a password in an address",
     r"\b[a-z][a-z0-9+.-]{1,20}://(?P<user>[^\s/:@\"'<>{}$]{1,80}):(?P<key>[^\s/:@\"'<>{}$]{3,120})@[A-Za-z0-9\[]",
+    "://",
+    # A character of the pattern has up to four bytes here.
+    near=re.compile(rb"://[^\s/:@\"'<>{}$]{1,320}:[^\s/:@\"'<>{}$]{3,480}@[A-Za-z0-9\[]"),
 )
-JWT = _kind("a signed token", rf"{_B}eyJ[A-Za-z0-9_-]{{17,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{16,}}", rb"eyJ")
+JWT = _begun("a signed token", rf"{_B}eyJ[A-Za-z0-9_-]{{17,}}\.eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{16,}}", "eyJ")
+_VALUE = r"[\"']? ?[:=]{1,2} ?[\"'](?P<key>[A-Za-z0-9+/=_.~!@#$%^&*-]{12,128})[\"']"
 ASSIGNED = _kind(
     "what looks like a password or key",
     r"(?:[Aa]pi[_-]?[Kk]ey|API_?KEY|[Ss]ecret(?:[_-]?[Kk]ey)?|SECRET(?:_KEY)?|[Pp]assw(?:or)?d|PASSWORD|"
-    r"[Aa]ccess[_-]?[Tt]oken|ACCESS_TOKEN|[Aa]uth[_-]?[Tt]oken|AUTH_TOKEN)[\"']? ?[:=]{1,2} ?"
-    r"[\"'](?P<key>[A-Za-z0-9+/=_.~!@#$%^&*-]{12,128})[\"']",
-)
+    rf"[Aa]ccess[_-]?[Tt]oken|ACCESS_TOKEN|[Aa]uth[_-]?[Tt]oken|AUTH_TOKEN){_VALUE}",
+    *(f"pi{mark}{key}" for mark in ("", "_", "-") for key in ("key", "Key")), "APIKEY", "API_KEY", "ecret", "SECRET",
+    *(f"{word}{mark}{token}" for word in ("cess", "uth") for mark in ("", "_", "-") for token in ("token", "Token")),
+    "asswd", "assword", "PASSWORD", "ACCESS_TOKEN", "AUTH_TOKEN",
+    near=re.compile(rf"[A-Za-z_-]{{4,13}}{_VALUE}".encode()),
+)  # fmt: skip
 _PLACEHOLDERS = re.compile(
     r"(?i)example|placeholder|changeme|change[_-]me|dummy|redacted|your[_-]|[_-]here|insert|sample|xxxx|\*{4}|\.{3}|"
     r"1234567890|abcdef"
@@ -81,7 +94,7 @@ def _masked(key: str) -> str:
     return f"{key[:4]}... ({len(key)} characters)"
 
 
-def _found(row: Row, kinds: tuple[Kind, ...]) -> Iterator[Problem]:
+def _found(row: Texts, kinds: tuple[Kind, ...]) -> Iterator[Problem]:
     for text in row.texts:
         for kind in kinds:
             match = next((match for match in kind.pattern.finditer(text.text) if _real(kind, match)), None)
@@ -101,35 +114,29 @@ def _real(kind: Kind, match: re.Match[str]) -> bool:
     return True
 
 
-def _keys(row: Row) -> Iterator[Problem]:
+def _keys(row: Texts) -> Iterator[Problem]:
     return _found(row, KEYS)
 
 
-def _private(row: Row) -> Iterator[Problem]:
+def _private(row: Texts) -> Iterator[Problem]:
     return _found(row, (PRIVATE,))
 
 
-def _address(row: Row) -> Iterator[Problem]:
+def _address(row: Texts) -> Iterator[Problem]:
     return _found(row, (ADDRESS,))
 
 
-def _jwt(row: Row) -> Iterator[Problem]:
+def _jwt(row: Texts) -> Iterator[Problem]:
     return _found(row, (JWT,))
 
 
-def _assigned(row: Row) -> Iterator[Problem]:
+def _assigned(row: Texts) -> Iterator[Problem]:
     return _found(row, (ASSIGNED,))
 
 
-# What seems to be the first letter of a run may be the end of an escape before it.
-_RUN = rb"(?:(?:[nrtbf]|u[0-9a-fA-F]{4})?(?:" + b"|".join(kind.run for kind in (*KEYS, JWT) if kind.run) + rb"))"
-_RUN_SCREEN = Runs(_RUN)
-_VALUES = Shared(rb"=[A-Za-z0-9+/%\\]{40}", rb"8Q~")
-_QUOTE = rb"(?:\\?[\"']|\\u002[27])"
-_ASSIGNMENTS = Shared(
-    rb":(?:(?:\\?/){2}[^\s/:@\"]{1,1000}:[^\s/:@\"]{3,1500}@| ?" + _QUOTE + rb"(?=[^\"'\s]{0,128}[0-9])[^\"'\s]{12})",
-    rb"= ?" + _QUOTE + rb"(?=[^\"'\s]{0,128}[0-9])[^\"'\s]{12}",
-)
+def _screen(*kinds: Kind) -> Screen:
+    return tuple(kind.sign for kind in kinds)
+
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _WHY = "The model may tell it to anybody, and so may whoever reads the file."
@@ -138,16 +145,16 @@ _ISSUER = "formats that the issuers document"
 _OURS = "this package"
 
 # fmt: off
-SECRET_RULES: tuple[Rule[Row], ...] = (
+SECRET_RULES: tuple[Rule[Texts], ...] = (
     Rule("SEC001", "access-key", _ERROR, _ISSUER, _WHY, _HINT, _keys, sensitive=True,
-         screen=joined((_RUN_SCREEN, _VALUES, ESCAPES))),
+         screen=_screen(*KEYS)),
     Rule("SEC002", "private-key", _ERROR, "RFC 7468", _WHY, _HINT, _private, sensitive=True,
-         screen=ascii_screen(rb"-----BEGIN")),
+         screen=_screen(PRIVATE)),
     Rule("SEC003", "password-in-address", _ERROR, "RFC 3986, section 3.2.1", _WHY, _HINT, _address, sensitive=True,
-         screen=joined((_ASSIGNMENTS, ESCAPES))),
+         screen=_screen(ADDRESS)),
     Rule("SEC004", "assigned-secret", _WARNING, f"{_OURS}: name of the variable, and entropy of the value", _WHY, _HINT,
-         _assigned, sensitive=True, screen=joined((_ASSIGNMENTS, ESCAPES))),
+         _assigned, sensitive=True, screen=_screen(ASSIGNED)),
     Rule("SEC005", "signed-token", _WARNING, "RFC 7519", f"{_WHY} Most expire; some do not.", _HINT, _jwt,
-         sensitive=True, screen=joined((_RUN_SCREEN, ESCAPES))),
+         sensitive=True, screen=_screen(JWT)),
 )
 # fmt: on

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from maas_client.dataset.row import Row
+from maas_client.dataset.row import Texts
 from maas_client.dataset.rule import Problem, Rule, Severity
-from maas_client.dataset.screens import ESCAPES, Byte, Shared, joined
+from maas_client.dataset.screens import Sign, sign
 
 # Tab, line feed, form feed and carriage return are text. U+FFFE and U+FFFF are no characters at all.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -31,7 +31,7 @@ _REPLACED = "\ufffd"
 
 def found(
     scan: Callable[[str], list[tuple[int, str]]], tell: Callable[[str, str], str], roles: tuple[str, ...] = ()
-) -> Callable[[Row], Iterator[Problem]]:
+) -> Callable[[Texts], Iterator[Problem]]:
     """Return the check of a rule about texts: one problem for each text, at the first place.
 
     Args:
@@ -40,7 +40,7 @@ def found(
         roles: Roles of the messages to look at; none stands for all.
     """
 
-    def check(row: Row) -> Iterator[Problem]:
+    def check(row: Texts) -> Iterator[Problem]:
         for text in row.texts:
             if not roles or text.role in roles:
                 hits = scan(text.text)
@@ -98,42 +98,52 @@ def _replaced(text: str) -> list[tuple[int, str]]:
     return [(match.start(), match[0]) for match in re.finditer(_REPLACED, text)]
 
 
-_CONTROL_SCREEN = joined((
-    Shared(rb"\\b"), Byte(b"\x7f"), Shared(rb"\xc2[\x80-\x9f]", rb"\xef\xbf[\xbe\xbf]", ascii_too=False), ESCAPES,
-))  # fmt: skip
-_ODD = Shared(
-    rb"\xe2\x80(?:[\x8b\xaa-\xae]|[\x8c\x8d](?:[A-Za-z]|\\u00))", rb"\xe2\x81[\xa0-\xaf]", rb"\xef\xbb\xbf",
-    rb"\xef\xbf[\xb9-\xbd]", rb"\xe1\xa0\x8e", rb"\xf3\xa0[\x80\x81]",
-    rb"\xc3(?:[\x82\x83\x90\x91\xa2\xaf\xb0](?:[\xc2\xc5\xc6\xcb\xe2]|\\u))",
-    ascii_too=False,
-)  # fmt: skip
-_ODD_SCREEN = joined((_ODD, ESCAPES))
+def _characters(*ranges: tuple[int, int]) -> tuple[str, ...]:
+    return tuple(chr(code) for first, last in ranges for code in range(first, last + 1))
+
+
+_CONTROL_SIGN = sign(*_characters((0, 8), (0x0B, 0x0B), (0x0E, 0x1F), (0x7F, 0x9F), (0xFFFE, 0xFFFF)))
+_INVISIBLE_SIGN = sign(*_characters((0x200B, 0x200B), (0x2060, 0x2064), (0xFEFF, 0xFEFF), (0x180E, 0x180E)),
+                       *_characters((0xFFF9, 0xFFFB)))  # fmt: skip
+_JOINER_SIGN = sign("\u200c", "\u200d", near=re.compile(rb"(?<=[A-Za-z])...[A-Za-z]", re.DOTALL))
+# All characters of the block begin with the same three bytes of UTF-8.
+_TAG_SIGN = Sign((b"\xf3\xa0\x80", b"\xf3\xa0\x81"))
+_BIDI_SIGN = sign(*_characters((0x202A, 0x202B), (0x202D, 0x202E), (0x2066, 0x2068)))
+# The first of two characters, and the first byte of all that may come second.
+_MOJIBAKE_SIGN = Sign(
+    tuple(
+        first.encode() + bytes([second])
+        for first in "\xc2\xc3\xe2\xf0\xef\xd0\xd1"
+        for second in b"\xc2\xc5\xc6\xcb\xe2"
+    )
+)
 
 _W = Severity.WARNING
 _OURS = "this package"
 _UAX9 = "Unicode Standard Annex 9; CVE-2021-42574"
 
 # fmt: off
-TEXT_RULES: tuple[Rule[Row], ...] = (
+TEXT_RULES: tuple[Rule[Texts], ...] = (
     Rule("TXT001", "control-character", _W, "Unicode Standard, section 23.1",
          "The model learns to write characters that terminals obey and nobody sees.", "Remove it.",
          found(control, _named("A control character stands in the text")), fixable=True,
-         screen=_CONTROL_SCREEN),
+         screen=(_CONTROL_SIGN,)),
     Rule("TXT002", "invisible-character", _W, "Unicode Standard, section 23.2",
          "It splits words into other tokens, and the model learns to write it.", "Remove it.",
-         found(invisible, _named("An invisible character stands in the text")), fixable=True, screen=_ODD_SCREEN),
+         found(invisible, _named("An invisible character stands in the text")), fixable=True,
+         screen=(_INVISIBLE_SIGN, _JOINER_SIGN, _TAG_SIGN)),
     Rule("TXT003", "bidi-control", _W, _UAX9, "The text reads differently from what the model is given.",
          "Remove it, unless the text is meant to show this.",
          found(bidi, _named("A character that turns the direction of writing stands in the text")), fixable=True,
-         screen=_ODD_SCREEN),
+         screen=(_BIDI_SIGN,)),
     Rule("TXT004", "mojibake", _W, _OURS, "The model learns to write broken letters.",
          "The text was decoded with the wrong encoding: read its source again as UTF-8.",
          found(matches(_MOJIBAKE), lambda first, more: f"The text was decoded wrongly: {first!r}{more}."),
-         screen=_ODD_SCREEN),
+         screen=(_MOJIBAKE_SIGN,)),
     Rule("TXT005", "replacement-character", _W, "Unicode Standard, section 23.8",
          "What stood there is lost, and the model learns to write the mark.",
          "Take the text from its source again, decoded as it was encoded.",
          found(_replaced, lambda _, more: f"A replacement character (U+FFFD) stands for one that was lost{more}."),
-         screen=_ODD_SCREEN),
+         screen=(sign(_REPLACED),)),
 )
 # fmt: on

@@ -12,10 +12,11 @@ from maas_client.dataset.rules import RULES
 from maas_client.errors import ConfigurationError
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Active(Generic[T]):
+class Active(Generic[T_contra]):
     """A rule in force.
 
     Attributes:
@@ -23,7 +24,7 @@ class Active(Generic[T]):
         severity: What its findings mean under the profile.
     """
 
-    rule: Rule[T]
+    rule: Rule[T_contra]
     severity: Severity
 
     def finding(

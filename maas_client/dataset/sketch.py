@@ -13,7 +13,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 from zlib import crc32
 
 from maas_client.dataset.fast import Plain
@@ -34,7 +35,9 @@ _DROP_WIDE = re.compile(
 _CUT = b"m"
 _CUT_WIDE = re.compile(rb"[m\x86\xbc]")
 _64_BITS = (1 << 64) - 1
-_POINTS = tuple(index << 30 for index in range(SAMPLES))
+# The first sample begins at 0.
+_POINTS = tuple(index << 30 for index in range(1, SAMPLES))
+_NO_SAMPLES = [0] * (4 * SAMPLES)
 
 
 @dataclass(slots=True)
@@ -68,28 +71,30 @@ def sketch(sizes: Iterable[int], rows: Sequence[Plain | None]) -> Columns:
     columns = Columns()
     columns.size.extend(sizes)
     keys = [_keys(*row) if row else _NO_KEYS for row in rows]
-    for name in ("exact", "normal", "prompt", "answer"):
-        getattr(columns, name).extend([getattr(key, name) for key in keys])
-    pieces = [key.pieces for key in keys]
+    pieces: Sequence[list[bytes]] = ()
+    if keys:
+        exact, normal, prompt, answer, pieces = zip(*keys, strict=True)
+        columns.exact.extend(exact)
+        columns.normal.extend(normal)
+        columns.prompt.extend(prompt)
+        columns.answer.extend(answer)
     common = _common(pieces)
+    lanes: list[int] = []
     for piece in pieces:
-        hashes = set(map(crc32, piece))
-        columns.near.extend(samples(hashes - common if common else hashes))
+        hashes = set(map(crc32, piece)) if len(piece) >= MIN_PIECES else _TOO_FEW
+        lanes += samples(hashes - common if common else hashes)
+    columns.near.frombytes(array("H", [lane & 0xFFFF for lane in lanes]).tobytes())
     return columns
 
 
-class _Keys(NamedTuple):
-    exact: int
-    normal: int
-    prompt: int
-    answer: int
-    pieces: list[bytes]
+Keys = tuple[int, int, int, int, list[bytes]]
+"""Of a row the numbers `exact`, `normal`, `prompt` and `answer`, and its pieces."""
+
+_NO_KEYS: Keys = (0, 0, 0, 0, [])
+_TOO_FEW: set[int] = set()
 
 
-_NO_KEYS = _Keys(0, 0, 0, 0, [])
-
-
-def _keys(roles: Sequence[str], texts: Sequence[str]) -> _Keys:
+def _keys(roles: Sequence[str], texts: Sequence[str]) -> Keys:
     last = len(roles) - 1
     start = 1 if roles[0] == "system" else 0
     while last > start and roles[last] != "assistant":
@@ -108,7 +113,7 @@ def _keys(roles: Sequence[str], texts: Sequence[str]) -> _Keys:
     # Python's own hash is the quickest there is; its seed is one for all processes of a check.
     normal = hash((first, prompt, answer)) & _64_BITS
     body = prompt + answer
-    return _Keys(
+    return (
         (normal ^ crc) or 1,
         normal or 1,
         hash((first, prompt)) & _64_BITS or 1,
@@ -156,19 +161,16 @@ def normalised(text: str, encoded: bytes) -> bytes:
 
 
 def samples(hashes: Iterable[int]) -> list[int]:
-    """Return the four samples of the pieces of a row; zeros if there are too few."""
+    """Return the four samples of the pieces of a row, four hashes each; zeros if there are too few."""
     ordered = sorted(hashes)
     count = len(ordered)
     if count < MIN_PIECES:
-        return [0] * SAMPLES
+        return _NO_SAMPLES
     ordered += ordered[:SAMPLES]
-    found = []
+    found = ordered[:4]
     for point in _POINTS:
         at = bisect_left(ordered, point, 0, count) % count
-        first, second, third, fourth = ordered[at : at + 4]
-        found.append(
-            first & 0xFFFF | (second & 0xFFFF) << 16 | (third & 0xFFFF) << 32 | (fourth & 0xFFFF) << 48,
-        )
+        found += ordered[at : at + 4]
     return found
 
 
@@ -186,5 +188,5 @@ def _common(rows: Sequence[Sequence[bytes]]) -> set[int]:
     sampled = [set(pieces) for pieces in rows[::8] if pieces]
     if len(sampled) < 8:
         return set()
-    counts = Counter(piece for pieces in sampled for piece in pieces)
+    counts = Counter(chain.from_iterable(sampled))
     return {crc32(piece) for piece, count in counts.items() if count > COMMON_SHARE * len(sampled)}

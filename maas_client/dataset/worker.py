@@ -10,11 +10,11 @@ from maas_client import catalog
 from maas_client.dataset.jsonl import Block
 from maas_client.dataset.measure import MeasurerFactory
 from maas_client.dataset.profile import Method, Profile, Service
-from maas_client.dataset.scan import Scanned, Scanner
+from maas_client.dataset.scan import Room, Scanned, Scanner
 from maas_client.dataset.selection import Selection
 
-_HEAD = struct.Struct("<QQQ")
-"""Offset and length of a block, and the bytes that follow."""
+_HEAD = struct.Struct("<QQQQQ")
+"""Offset and length of a block, the room for findings (errors, others), and the bytes that follow."""
 _LENGTH = struct.Struct("<Q")
 
 
@@ -28,7 +28,6 @@ class Setup:
         method: As of `Profile`.
         select: As of `Selection`.
         ignore: As of `Selection`.
-        limit: As of `Scanner`.
         tokens: Makes the measurer.
     """
 
@@ -37,31 +36,30 @@ class Setup:
     method: Method
     select: tuple[str, ...]
     ignore: tuple[str, ...]
-    limit: int
     tokens: MeasurerFactory | None
 
     def scanner(self) -> Scanner:
         """Make the scanner."""
         model = catalog.get(self.model) if self.model else None
         selection = Selection(Profile(self.service, model, self.method), self.select, self.ignore)
-        return Scanner(selection, self.limit, self.tokens() if self.tokens else None)
+        return Scanner(selection, self.tokens() if self.tokens else None)
 
 
-def send_block(pipe: BinaryIO, block: Block) -> None:
+def send_block(pipe: BinaryIO, block: Block, room: Room) -> None:
     """Send a block to a worker."""
     data = block.data or b""
-    pipe.write(_HEAD.pack(block.offset, block.size_bytes, len(data)))
+    pipe.write(_HEAD.pack(block.offset, block.size_bytes, *room, len(data)))
     pipe.write(data)
     pipe.flush()
 
 
-def receive_block(pipe: BinaryIO) -> Block | None:
+def receive_block(pipe: BinaryIO) -> tuple[Block, Room] | None:
     """Wait for a block; return `None` if there will be no more."""
     head = pipe.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
-    offset, size_bytes, length = _HEAD.unpack(head)
-    return Block(offset, size_bytes, pipe.read(length) if length else None)
+    offset, size_bytes, errors, others, length = _HEAD.unpack(head)
+    return Block(offset, size_bytes, pipe.read(length) if length else None), Room(errors, others)
 
 
 def send(pipe: BinaryIO, value: object) -> None:
@@ -92,9 +90,9 @@ def main() -> None:
     setup: Setup = pickle.load(source)  # noqa: S301 # from the process that started this one
     try:
         scanner = setup.scanner()
-        while block := receive_block(source):
+        while asked := receive_block(source):
             try:
-                answer: Scanned | Exception = scanner.scan(block)
+                answer: Scanned | Exception = scanner.scan(*asked)
             except Exception as error:  # noqa: BLE001 # raised where it can be seen
                 answer = error
             send(sink, answer)

@@ -1,4 +1,4 @@
-"""Rules about rows: whatever the JSON value, they never raise and point at something; and no screen overlooks a row."""
+"""Rules about rows: whatever the JSON value, they never raise and point at something; and no sign is overlooked."""
 
 import json
 
@@ -7,9 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maas_client import catalog
+from maas_client.dataset.jsonl import Block
 from maas_client.dataset.profile import Profile
-from maas_client.dataset.row import Row
-from maas_client.dataset.rules import FOR_ROWS
+from maas_client.dataset.row import Row, SomeTexts, Text
+from maas_client.dataset.rule import Rule
+from maas_client.dataset.rules import FOR_ROWS, FOR_TEXTS
+from maas_client.dataset.scan import Room, Scanner
+from maas_client.dataset.screens import Search
+from maas_client.dataset.selection import Selection
 
 MODELS = [None, catalog.get("Phi-3-medium-4k-instruct"), catalog.get("Phi-4-mini-instruct")]
 PROFILES = [
@@ -18,7 +23,9 @@ PROFILES = [
     Profile("azureml", None, "dpo"),
     Profile("foundry", None, "dpo"),
 ]
-SCREENED = [(rule, rule.screen) for rule in FOR_ROWS if rule.screen]
+RULES: tuple[Rule[Row], ...] = (*FOR_ROWS, *FOR_TEXTS)
+SEARCH = Search(rule.screen for rule in FOR_TEXTS)
+SCANNERS = [(profile, Scanner(Selection(profile))) for profile in PROFILES if profile.method == "supervised"]
 
 # fmt: off
 KEYS = st.sampled_from([
@@ -51,7 +58,7 @@ ROWS = VALUES | st.fixed_dictionaries(
 @settings(max_examples=500)
 @given(ROWS, st.sampled_from(PROFILES))
 def test_rules_never_raise_and_point_at_something(value, profile):
-    for rule in FOR_ROWS:
+    for rule in RULES:
         for problem in rule.check(Row(value, profile)):
             assert problem.message
             found = value
@@ -122,29 +129,41 @@ def _row(text):
     return {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": text}]}
 
 
+def _found(text, profile=PROFILES[0]):
+    """The numbers of the rules that find something in a text."""
+    texts = SomeTexts((Text(("messages", 1, "content"), "assistant", text),), profile)
+    return {number for number, rule in enumerate(FOR_TEXTS) if any(True for _ in rule.check(texts))}
+
+
 @settings(max_examples=1500)
+@given(st.lists(TEXTS, max_size=3), st.sampled_from(PROFILES))
+def test_no_sign_is_overlooked(texts, profile):
+    asked = SEARCH(texts)
+    assert asked == sorted(set(asked))
+    assert {(number, rule) for number, text in enumerate(texts) for rule in _found(text, profile)} <= set(asked)
+
+
+@settings(max_examples=500)
 @given(st.data())
-def test_no_screen_overlooks_what_its_rule_finds(data):
+def test_the_same_is_found_however_a_text_is_written(data):
     text = data.draw(TEXTS)
-    line = _row("@@")
-    block = json.dumps(line).replace('"@@"', data.draw(written(text))).encode("utf-8", "surrogatepass")
-    assert json.loads(block.decode("utf-8", "surrogatepass")) == _row(text)
-    profile = data.draw(st.sampled_from(PROFILES))
-    for rule, screen in SCREENED:
-        if any(True for _ in rule.check(Row(_row(text), profile))):
-            hits = list(screen(block))
-            assert hits, (rule.id, block)
-            assert all(0 <= hit < len(block) for hit in hits)
+    block = json.dumps(_row("@@")).replace('"@@"', data.draw(written(text))).encode()
+    assert json.loads(block) == _row(text)
+    profile, scanner = data.draw(st.sampled_from(SCANNERS))
+    scanned = scanner.scan(Block(0, len(block), block), Room(0, 0))
+    found = {*scanned.counts, *(rule for rule, _ in scanned.grouped)} & {rule.id for rule in FOR_TEXTS}
+    assert found == {FOR_TEXTS[number].id for number in _found(text, profile)}
 
 
-@pytest.mark.parametrize(("rule", "screen"), SCREENED, ids=[rule.id for rule, _ in SCREENED])
-def test_every_rule_with_a_screen_finds_one_of_the_pieces(rule, screen):
-    found = [piece for piece in PIECES if any(True for _ in rule.check(Row(_row(piece))))]
-    assert found
-    # Nor do screens point at everything.
-    assert not list(screen(json.dumps(_row("Good morning! How can I help you?")).encode()))
+@pytest.mark.parametrize("number", range(len(FOR_TEXTS)), ids=[rule.id for rule in FOR_TEXTS])
+def test_every_rule_about_texts_finds_one_of_the_pieces(number):
+    assert any(number in _found(piece) for piece in PIECES)
+
+
+def test_most_texts_show_no_sign():
+    assert SEARCH(["Good morning! How can I help you?", "In 2024, at 10:30."]) == []
 
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_every_piece_is_found_by_a_rule(piece):
-    assert any(True for rule, _ in SCREENED for _ in rule.check(Row(_row(piece))))
+    assert _found(piece)

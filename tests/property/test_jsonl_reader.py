@@ -11,7 +11,7 @@ from maas_client.dataset import check
 from maas_client.dataset.decode import decode
 from maas_client.dataset.jsonl import BOM, lines
 from maas_client.dataset.row import Row
-from maas_client.dataset.rules import FOR_LINES, FOR_ROWS
+from maas_client.dataset.rules import FOR_LINES, FOR_ROWS, FOR_TEXTS
 from maas_client.dataset.scan import Scanner
 from maas_client.dataset.selection import Selection
 
@@ -29,20 +29,22 @@ MESSAGE = st.fixed_dictionaries({"role": ROLES, "content": TEXT}, optional={"nam
 ROW = st.fixed_dictionaries({"messages": st.lists(MESSAGE, max_size=4)}, optional={"tools": st.none(), "id": TEXT})
 
 
-SCANNER = Scanner(Selection(), 100)
+SCANNER = Scanner(Selection())
 
 
 def taken_fast(data: bytes) -> int:
-    """The number of messages, if no screen points at the line and the compiled decoder takes it."""
+    """The number of messages, if the compiled decoder takes the line and no text shows a sign."""
     [plain] = SCANNER._taken([data], data)
-    return len(plain.roles) if plain and not SCANNER._due(data, [0]) else 0
+    return len(plain.roles) if plain and not SCANNER._due([plain.texts]) else 0
 
 
 def findings_of(data: bytes) -> int:
     decoded = decode(data)
     found = sum(1 for rule in FOR_LINES for _ in rule.check(decoded))
     if decoded.read:
-        found += sum(1 for rule in FOR_ROWS for _ in rule.check(Row(decoded.value)))
+        row = Row(decoded.value)
+        found += sum(1 for rule in FOR_ROWS for _ in rule.check(row))
+        found += sum(1 for rule in FOR_TEXTS for _ in rule.check(row))
     return found
 
 

@@ -8,6 +8,7 @@ from maas_client.dataset import RULES, check
 from maas_client.dataset.decode import decode
 from maas_client.dataset.jsonl import Line, encoding_of, lines
 from maas_client.dataset.locate import Locator, json_path
+from maas_client.dataset.rules import FOR_TEXTS
 from maas_client.dataset.rules_file import CONTENTS_RULES, Contents, training_rows
 from maas_client.dataset.source import Source, open_source
 
@@ -133,3 +134,4 @@ def test_the_table():
         assert rule.source
         assert rule.why
         assert rule.hint
+    assert {rule.id for rule in RULES.values() if rule.screen} == {rule.id for rule in FOR_TEXTS}

@@ -13,7 +13,7 @@ from maas_client.dataset import RULES, Severity, check
 from maas_client.dataset.guide import GROUPS, USES, document, find_rules, meanings
 from maas_client.dataset.mend import mend
 from maas_client.dataset.profile import Profile
-from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS
+from maas_client.dataset.rules import FOR_LINES, FOR_MEASURES, FOR_ROWS, FOR_TEXTS
 from maas_client.dataset.rules_layout import LAYOUT_RULES
 from maas_client.dataset.selection import Selection
 from maas_client.dataset.tokens import Conversations
@@ -148,7 +148,7 @@ def test_an_odd_file_is_right(tmp_path, case):
 def test_every_rule_about_lines_rows_and_layouts_has_a_case():
     # A row of 16 MiB, 100 brackets, 1,000 digits and an archive are made in other tests.
     elsewhere = {"JSN005", "JSN006", "LIM005", "FMT015"}
-    ours = {rule.id for table in (FOR_LINES, FOR_ROWS, FOR_MEASURES, LAYOUT_RULES) for rule in table}
+    ours = {rule.id for table in (FOR_LINES, FOR_ROWS, FOR_TEXTS, FOR_MEASURES, LAYOUT_RULES) for rule in table}
     assert ours - elsewhere <= {rule for case in DEFECTS for rule in (case["rule"], *case.get("also", ()))}
     names = [case["name"] for case in (*DEFECTS, *VALID)]
     assert len(DEFECTS) >= 80
