@@ -45,6 +45,9 @@ class ServerOptions(TypedDict, total=False):
     conformance_strict: bool
     datastore_auth: str
     regions: Sequence[str]
+    faults: Sequence[str]
+    auth: str
+    token_lifetime: float
 
 
 class ClientSettings(TypedDict):
@@ -232,8 +235,9 @@ def to_arguments(options: ServerOptions) -> list[str]:
         if isinstance(value, bool):
             words += [flag] if value else []
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            # Named in the plural; on the command line the option is repeated.
-            words += [word for item in value for word in (flag.removesuffix("s"), str(item))]
+            # On the command line the option is repeated, and most are named in the singular.
+            each = flag if name == "faults" else flag.removesuffix("s")
+            words += [word for item in value for word in (each, str(item))]
         else:
             words += [flag, str(value)]
     return words
