@@ -47,7 +47,8 @@ class ServerOptions(TypedDict, total=False):
     regions: Sequence[str]
     faults: Sequence[str]
     auth: str
-    token_lifetime: float
+    api_key: str
+    token_lifetime: int
 
 
 class ClientSettings(TypedDict):
