@@ -18,7 +18,7 @@ _HOMES = {
     "MaaSClient": "maas_client.client",
     "MaaSError": "maas_client.errors",
 }
-_PACKAGES = frozenset({"catalog", "dataset", "errors", "types"})
+_PACKAGES = frozenset({"catalog", "dataset", "errors", "testing", "types"})
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import maas_client
-from maas_client import catalog, dataset, errors, types
+from maas_client import catalog, dataset, errors, testing, types
 from maas_client.client import AsyncMaaSClient, MaaSClient
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.resources._job_create import JobOptions
@@ -29,6 +29,7 @@ from maas_client.resources.jobs import AsyncJobs, Jobs
 from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
 from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
+from maas_client.testing import contract
 from maas_client.types.base import Value
 
 SNAPSHOT = Path(__file__).with_name("surface.txt")
@@ -51,7 +52,7 @@ HEAVY = ("azure.identity", "httpx", "pydantic", "rich", "starlette", "tiktoken",
 
 
 def modules() -> list[Any]:
-    return [errors, types, catalog, dataset]
+    return [errors, types, catalog, dataset, testing, contract]
 
 
 def public() -> Iterator[tuple[str, Any]]:
@@ -67,7 +68,7 @@ def public() -> Iterator[tuple[str, Any]]:
 
 def test_names_of_the_package() -> None:
     assert maas_client.__all__ == ["AsyncMaaSClient", "MaaSClient", "MaaSError", "__version__"]
-    assert {*maas_client.__all__, "types", "errors", "dataset", "catalog"} == set(dir(maas_client))
+    assert {*maas_client.__all__, "types", "errors", "dataset", "catalog", "testing"} == set(dir(maas_client))
     assert all(getattr(maas_client, name) is not None for name in dir(maas_client))
     with pytest.raises(AttributeError, match="no attribute 'Client'"):
         maas_client.Client  # noqa: B018

@@ -64,15 +64,20 @@ def _make_output(ctx: click.Context, _parameter: click.Parameter, value: str) ->
     return output
 
 
-output_option = click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    callback=_make_output,
-    help="json: one document on stdout.",
-)
+def output_choice(*modes: str, help: str) -> Callable[[F], F]:  # noqa: A002 - as click names it
+    """Return the option `--output` with these modes."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Choice(modes),
+        default="text",
+        show_default=True,
+        callback=_make_output,
+        help=help,
+    )
+
+
+output_option = output_choice("text", "json", help="json: one document on stdout.")
 
 
 def takes_choice(function: F) -> F:

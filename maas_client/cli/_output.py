@@ -41,12 +41,14 @@ class Output:
     """The data of one command.
 
     Attributes:
+        mode: The value of `--output`.
         is_json: True if stdout gets JSON.
         documented: True once a document was written; then no other follows.
     """
 
     def __init__(self, mode: str) -> None:
         """Take the value of `--output`."""
+        self.mode = mode
         self.is_json = mode == "json"
         self.documented = False
 

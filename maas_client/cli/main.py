@@ -30,6 +30,7 @@ COMMANDS = {
     "assets": ("maas_client.cli.assets:assets", "Uploaded files under a name and a version: list, create and more."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
+    "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
     "config": ("maas_client.cli.config:config", "Settings: show each and where it comes from."),
 }
 
