@@ -54,6 +54,11 @@ def _clouds() -> dict[str, Cloud]:
     return {row["name"].casefold(): _cloud(row) for row in rows}
 
 
+def authorities() -> frozenset[str]:
+    """Return where one signs in to the clouds: base URLs."""
+    return frozenset(cloud.authority for cloud in _clouds().values())
+
+
 def _cloud(row: dict[str, Any]) -> Cloud:
     read: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return Cloud(**read)

@@ -89,6 +89,7 @@ class Target:
             base_url=settings.base_url,
             emulator=settings.emulator,
             cloud=settings.cloud,
+            authority=settings.authority,
             timeout=settings.timeout_seconds,
             max_retries=settings.max_retries,
         )

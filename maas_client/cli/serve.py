@@ -13,10 +13,15 @@ _CONFORMANCE = "MAAS_SERVER_CONFORMANCE"
 """Names the file of findings too, for servers that a program starts."""
 
 
-@click.command(epilog=examples("maas-ft serve --port 8800 --state-dir ./state --clock scaled:100"))
+@click.command(
+    epilog=examples(
+        "maas-ft serve --port 8800 --state-dir ./state --clock scaled:100", 'eval "$(maas-ft serve --tls --print-env)"'
+    )
+)
 @server_parameters
+@click.option("--print-env", is_flag=True, help="Run it in the background; print what a shell is to eval, and return.")
 @click.pass_context
-def serve(ctx: click.Context, /, *, state_dir: Path | None, **given: Any) -> None:  # noqa: ANN401 - `ServerOptions` has the types
+def serve(ctx: click.Context, /, *, state_dir: Path | None, print_env: bool, **given: Any) -> None:  # noqa: ANN401 - `ServerOptions` has the types
     """Run the local reference server; one JSON line on stdout says when it is ready. Ctrl-C stops it."""
     try:
         from maas_client.server.main import run
@@ -33,4 +38,11 @@ def serve(ctx: click.Context, /, *, state_dir: Path | None, **given: Any) -> Non
         from platformdirs import user_state_path
 
         state_dir = user_state_path("maas-client", appauthor=False) / "serve"
+    if print_env:
+        from maas_client.cli._print_env import print_env as lines
+
+        click.echo(lines(ctx, state_dir))
+        if not given["tls"]:
+            click.echo("# azure-identity and azure-ai-ml want https: add --tls for them.", err=True)
+        return
     ctx.exit(run(ServerOptions(state_dir=state_dir, **given)))

@@ -33,6 +33,7 @@ class Options:
     base_url: str | None
     emulator: bool
     cloud: str
+    authority: str | None
     timeout: float
     max_retries: int
 
@@ -47,8 +48,8 @@ class Options:
         return value
 
 
-def assemble(make_io: Callable[[str], IO], options: Options) -> Session:
-    """Put a client's parts together; `make_io` is told where one signs in.
+def assemble(make_io: Callable[[str | None], IO], options: Options) -> Session:
+    """Put a client's parts together; `make_io` is told where one signs in, if anywhere.
 
     Raises:
         ConfigurationError: A setting is missing or contradicts another.
@@ -62,6 +63,7 @@ def assemble(make_io: Callable[[str], IO], options: Options) -> Session:
     cloud = get_cloud(options.cloud)
     arm = (options.base_url or cloud.resource_manager).rstrip("/")
     _check_base_url(arm, emulator=options.emulator, is_own=options.base_url is not None)
+    authority = _authority(options.authority, emulator=options.emulator)
     target = Target(
         arm=arm,
         subscription_id=options.required("subscription_id"),
@@ -84,7 +86,8 @@ def assemble(make_io: Callable[[str], IO], options: Options) -> Session:
         emulator=options.emulator,
     )
     caller = Caller(
-        io=make_io(cloud.authority),
+        # An emulator takes a made-up token, unless it is said where to sign in.
+        io=make_io(authority or (None if options.emulator else cloud.authority)),
         trust=trust,
         error_from=error_from,
         user_agent=f"maas-client/{__version__} Python/{platform.python_version()}",
@@ -106,6 +109,19 @@ def _check_base_url(url: str, *, emulator: bool, is_own: bool) -> None:
         )
 
 
+def _authority(url: str | None, *, emulator: bool) -> str | None:
+    if url is None:
+        return None
+    if not url.startswith("https://"):
+        raise ConfigurationError(f"The authority {url} is not https.", hint="Secrets are sent there: use https.")
+    if emulator and not is_loopback(url):
+        raise ConfigurationError(
+            f"The authority {url} is not on this machine, but the service is an emulator.",
+            hint="What is signed in for an emulator must be the emulator's own: a real token has no business there.",
+        )
+    return url.rstrip("/")
+
+
 def resolve(profile: str | None, credential: Credential, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Read the settings from wherever they are, as arguments of a client."""
     given = {key: value for key, value in overrides.items() if key != "journal"}
@@ -121,6 +137,7 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
         "base_url": settings.base_url,
         "emulator": settings.emulator,
         "cloud": settings.cloud,
+        "authority": settings.authority,
         "timeout": settings.timeout_seconds,
         "max_retries": settings.max_retries,
         "journal": overrides.get("journal"),

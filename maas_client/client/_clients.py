@@ -33,6 +33,7 @@ class Overrides(TypedDict, total=False):
     base_url: str
     emulator: bool
     cloud: str
+    authority: str
     timeout: float
     max_retries: int
     journal: str | os.PathLike[str]
@@ -63,6 +64,7 @@ class AsyncMaaSClient:
         base_url: str | None = None,
         emulator: bool = False,
         cloud: str = "AzureCloud",
+        authority: str | None = None,
         timeout: float = 60.0,
         max_retries: int = 3,
         journal: str | os.PathLike[str] | None = None,
@@ -79,6 +81,8 @@ class AsyncMaaSClient:
             base_url: Of the resource manager; `None` takes the cloud's.
             emulator: True if `base_url` is a local reference server. Only ever said, never guessed.
             cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
+            authority: Base URL where one signs in if `credential` is `None`; `None` takes the cloud's. For an emulator
+                it makes the client sign in there, with the application that azure-identity's variables name.
             timeout: Seconds for one attempt of one call; an upload gets more by its size.
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
             journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
@@ -95,11 +99,12 @@ class AsyncMaaSClient:
             base_url=base_url,
             emulator=emulator,
             cloud=cloud,
+            authority=authority,
             timeout=timeout,
             max_retries=max_retries,
         )
         self._session = assemble(
-            lambda authority: AsyncIO(credential=credential, emulator=emulator, authority=authority), options
+            lambda where: AsyncIO(credential=credential, emulator=emulator, authority=where), options
         )
         self.files = AsyncFiles(self._session)
         self.data = AsyncData(self._session)
@@ -175,6 +180,7 @@ class MaaSClient:
         base_url: str | None = None,
         emulator: bool = False,
         cloud: str = "AzureCloud",
+        authority: str | None = None,
         timeout: float = 60.0,
         max_retries: int = 3,
         journal: str | os.PathLike[str] | None = None,
@@ -191,6 +197,8 @@ class MaaSClient:
             base_url: Of the resource manager; `None` takes the cloud's.
             emulator: True if `base_url` is a local reference server. Only ever said, never guessed.
             cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
+            authority: Base URL where one signs in if `credential` is `None`; `None` takes the cloud's. For an emulator
+                it makes the client sign in there, with the application that azure-identity's variables name.
             timeout: Seconds for one attempt of one call; an upload gets more by its size.
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
             journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
@@ -207,11 +215,12 @@ class MaaSClient:
             base_url=base_url,
             emulator=emulator,
             cloud=cloud,
+            authority=authority,
             timeout=timeout,
             max_retries=max_retries,
         )
         self._session = assemble(
-            lambda authority: SyncIO(credential=credential, emulator=emulator, authority=authority), options
+            lambda where: SyncIO(credential=credential, emulator=emulator, authority=where), options
         )
         self.files = Files(AsyncFiles(self._session))
         self.data = Data(AsyncData(self._session))

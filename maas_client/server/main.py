@@ -25,7 +25,7 @@ from maas_client.server.folder import FolderError, lock_folder, write_private
 from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
 from maas_client.server.parent import when_stdin_ends
-from maas_client.server.ready import ready_line, trust_line, version
+from maas_client.server.ready import READY, ready_line, trust_line, version
 from maas_client.server.service import sweep
 from maas_client.server.service.options import read_options
 from maas_client.server.service.world import World, open_world
@@ -137,6 +137,7 @@ def _serve(
     token = options.admin_token or secrets.token_urlsafe(32)
     idleness = _Idleness(options.idle_exit)
     tls = _tls(options, world)
+    own_file = options.state_dir / READY
 
     def tick() -> None:
         if idleness.over():
@@ -144,8 +145,9 @@ def _serve(
 
     def ready() -> None:
         line = ready_line(options, world, port, token, tls)
-        if options.ready_file is not None:
-            write_private(options.ready_file, line + "\n")
+        for file in (own_file, options.ready_file):
+            if file is not None:
+                write_private(file, line + "\n")
         print(line, flush=True)  # noqa: T201 (the ready line is the server's output)
         if tls is not None:
             print(trust_line(tls.authority), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
@@ -186,8 +188,11 @@ def _serve(
 
     if options.stop_at_eof:
         when_stdin_ends(stop)
-    with _quiet_signals():
-        server.run(sockets=[listener])
+    try:
+        with _quiet_signals():
+            server.run(sockets=[listener])
+    finally:
+        own_file.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -15,6 +15,9 @@ from maas_client.server.service.world import World
 if TYPE_CHECKING:
     from maas_client.server.tls import TlsFiles
 
+READY = "ready.json"
+"""What a server writes into its state folder when it is ready (0600), and takes away when it ends."""
+
 
 def trust_line(authority: Path) -> str:
     """Return the exports by which clients trust this server's authority."""

@@ -21,6 +21,7 @@ class Settings:
         resource_group: Resource group of the workspace.
         workspace: Workspace, or hub project.
         cloud: `AzureCloud`, `AzureChinaCloud` or `AzureUSGovernment`.
+        authority: Base URL where one signs in; `None` takes the cloud's, or for an emulator a made-up token.
         token: A ready-made token; never shown.
         timeout_seconds: For one attempt of one call; above 0.
         max_retries: Attempts after the first, 0 to 20.
@@ -33,6 +34,7 @@ class Settings:
     resource_group: str | None = None
     workspace: str | None = None
     cloud: str = "AzureCloud"
+    authority: str | None = None
     token: str | None = None
     timeout_seconds: float = 60.0
     max_retries: int = 3
@@ -163,6 +165,7 @@ KNOWN = (
     Known("resource_group", "resource_group", ("MAAS_RESOURCE_GROUP", "AZURE_RESOURCE_GROUP"), _text, "resource_group"),
     Known("workspace", "workspace", ("MAAS_WORKSPACE", "AZUREML_WORKSPACE_NAME"), _text, "workspace_name"),
     Known("cloud", "cloud", ("MAAS_CLOUD",), _text),
+    Known("authority", "authority", ("MAAS_AUTHORITY",), _text),
     Known("token", "token", ("MAAS_TOKEN",), _text, target=False),
     Known("timeout_seconds", "timeout", ("MAAS_TIMEOUT",), _seconds, target=False),
     Known("max_retries", "max_retries", ("MAAS_MAX_RETRIES",), _retries, target=False),

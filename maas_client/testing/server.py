@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from maas_client.errors import ConnectError
 from maas_client.testing.control import Control
+from maas_client.testing.environment import environment
 from maas_client.testing.launch import HOME, START_SECONDS, Ready, command, log_tail, require_server
 
 if TYPE_CHECKING:
@@ -164,12 +165,11 @@ class Server:
         return AsyncMaaSClient(**self.settings(workspace))
 
     def environment(self, workspace: str | None = None) -> dict[str, str]:
-        """Return the variables by which `MaaSClient.from_env()` and `maas-ft` find one workspace of this server."""
-        settings = self.settings(workspace)
-        variables = {f"MAAS_{name.upper()}": str(value) for name, value in settings.items() if name != "emulator"}
-        authority = self.ready.facts.get("ca_file")
-        trust = {} if authority is None else {"SSL_CERT_FILE": authority, "REQUESTS_CA_BUNDLE": authority}
-        return {**variables, "MAAS_EMULATOR": "true", **trust}
+        """Return the variables by which programs find one workspace of this server.
+
+        `MaaSClient.from_env()` and `maas-ft` read them, and over https azure-identity and azure-ai-ml.
+        """
+        return environment(self.ready, workspace)
 
     def now(self, *, workspace: str | None = None) -> datetime:
         """Return the time of the server, or of one workspace."""

@@ -8,6 +8,7 @@
 | an azure-core `AsyncTokenCredential` | the same, only in the asynchronous client |
 | `None` | azure-identity's `DefaultAzureCredential`, imported and made at the first token |
 | `None`, for an emulator | a fixed word that is no secret |
+| `None`, for an emulator with an authority | azure-identity's `EnvironmentCredential`, which signs in there alone |
 
 Blocking functions and credentials run in a worker thread in the asynchronous client.
 """
@@ -17,9 +18,11 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from maas_client.catalog.clouds import authorities
 from maas_client.core.io import Token
 from maas_client.core.redact import redact_text
 from maas_client.errors import ConfigurationError, CredentialError, MaaSError
@@ -53,7 +56,7 @@ class TokenSource:
             emulator: True if `None` means the emulator's token.
             offload: Runs what blocks.
             may_await: True in the asynchronous client.
-            authority: Base URL where `DefaultAzureCredential` signs in; `None` leaves it to azure-identity.
+            authority: Base URL where to sign in; `None` leaves it to azure-identity, and an emulator without.
 
         Raises:
             ConfigurationError: It is of no kind that this client can use.
@@ -86,7 +89,7 @@ class TokenSource:
         """
         if isinstance(self._credential, str):
             return _token_of_text(self._credential)
-        if self._credential is None and self._emulator:
+        if self._credential is None and self._emulator and self._authority is None:
             return Token(value=EMULATOR_TOKEN, expires_at=inf)
         try:
             answer = await self._ask(scope, claims)
@@ -127,9 +130,14 @@ class TokenSource:
     def _default(self, scope: str, claims: str | None) -> object:
         if self._made is None:
             # Here, not above: this import costs more than the rest of the client together.
-            from azure.identity import DefaultAzureCredential
-
-            self._made = DefaultAzureCredential(**({"authority": self._authority} if self._authority else {}))
+            identity = import_module("azure.identity")
+            where: dict[str, Any] = {"authority": self._authority} if self._authority else {}
+            if self._authority and self._authority not in authorities():
+                # Microsoft's own host, which azure-identity would ask, does not know it.
+                where["disable_instance_discovery"] = True
+            # Not the default one for an emulator: it might find a real sign-in, of the Azure CLI or of the machine.
+            kind = "EnvironmentCredential" if self._emulator else "DefaultAzureCredential"
+            self._made = getattr(identity, kind)(**where)
         return self._made.get_token(scope, claims=claims) if claims else self._made.get_token(scope)
 
     def _read(self, answer: object) -> Token:

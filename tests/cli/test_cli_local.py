@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maas_client.cli import _local
+from maas_client.cli import _background, _local
 from maas_client.cli._local import ensure_local, find_local, local_folder
 from maas_client.errors import ConfigurationError, ConnectError
 
@@ -97,7 +97,7 @@ def test_a_server_that_fails_to_start_is_quoted(folder, monkeypatch):
 
 
 def test_a_server_that_says_nothing_is_ended(folder, monkeypatch):
-    monkeypatch.setattr(_local, "START_SECONDS", 0.0)
+    monkeypatch.setattr(_background, "START_SECONDS", 0.0)
 
     with pytest.raises(ConnectError, match="it said nothing"):
         ensure_local(folder)

@@ -2,12 +2,13 @@
 
 Source: azure-ai-ml 1.35.2 and azureml-mlflow 1.62, what they read from `/metadata/endpoints`; they take the entry whose
 resource manager is part of the URL that they asked. Addresses of services that this server does not stand in for are
-those of the public cloud.
+those of the public cloud. One signs in here over https alone: over http no library sends a secret.
 """
 
 from typing import Any
 
 from maas_client.server.azureml.wire import Call, Reply
+from maas_client.server.entra.principal import TENANT_ID
 
 NAME = "LocalCloud"
 
@@ -19,9 +20,9 @@ def metadata(call: Call) -> Reply:
         "portal": "https://portal.azure.com",
         "resourceManager": f"{call.base}/",
         "authentication": {
-            "loginEndpoint": "https://login.microsoftonline.com",
+            "loginEndpoint": call.base if call.scheme == "https" else "https://login.microsoftonline.com",
             "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
-            "tenant": "common",
+            "tenant": TENANT_ID if call.scheme == "https" else "common",
             "identityProvider": "AAD",
         },
         "suffixes": {"storage": "core.windows.net", "keyVaultDns": "vault.azure.net"},

@@ -1,6 +1,7 @@
 """azure-ai-ml: workspace, datastores, data assets, and with them the blob protocol."""
 
 import hashlib
+import json
 import os
 from typing import Any
 
@@ -35,6 +36,30 @@ def get_workspace_by_metadata(session: Session) -> None:
     finally:
         del os.environ["ARM_CLOUD_METADATA_URL"]
         os.environ["AZUREML_CURRENT_CLOUD"] = named
+
+
+@operation("workspaces.get, signed in and pointed by exported variables alone, over a revocation", schemes=("https",))
+def get_workspace_by_environment(session: Session) -> None:
+    from azure.ai.ml import MLClient
+    from azure.identity import DefaultAzureCredential
+
+    from maas_client.testing.environment import environment
+    from maas_client.testing.launch import Ready
+
+    before = dict(os.environ)
+    os.environ.update(environment(Ready.parse(json.dumps(session.server.ready)), session.workspace))
+    try:
+        credential = DefaultAzureCredential(disable_instance_discovery=True)
+        names = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZUREML_WORKSPACE_NAME")
+        client = MLClient(credential, *(os.environ[name] for name in names), enable_telemetry=False)
+        assert client.workspaces.get().location == "eastus2"
+        assert list(client.jobs.list()) == []
+        session.server.revoke_tokens()
+        assert client.workspaces.get().location == "eastus2"
+        assert list(client.jobs.list()) == []
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @operation("datastores.get")

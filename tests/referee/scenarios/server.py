@@ -22,6 +22,7 @@ class Server:
         self.url: str = ready["url"]
         self.host = self.url.partition("://")[2]
         self.scheme = self.url.partition("://")[0]
+        self.ready = ready
         self._admin = ready["admin_token"]
 
     @classmethod
@@ -31,6 +32,9 @@ class Server:
 
     def advance(self, seconds: float) -> None:
         self._control("POST", "clock", {"advance_seconds": seconds})
+
+    def revoke_tokens(self) -> None:
+        self._control("POST", "tokens/revoke", {})
 
     @contextmanager
     def fault(self, operation: str, *actions: Any, **program: Any) -> Iterator[None]:

@@ -32,6 +32,9 @@ LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:1", "emulator": True}
         ({"emulator": True, "base_url": "https://management.azure.com"}, "needs a base_url on this machine"),
         ({"emulator": True, "base_url": "http://127.0.0.1.evil.example"}, "needs a base_url on this machine"),
         ({"base_url": "http://127.0.0.1:1"}, "is not https"),
+        ({"authority": "http://login.example"}, "The authority http://login.example is not https"),
+        (LOCAL | {"authority": "https://login.example"}, "is not on this machine, but the service is an emulator"),
+        (LOCAL | {"authority": "https://localhost.evil.example"}, "is not on this machine"),
     ],
 )
 def test_settings_that_are_wrong_are_refused(client: Any, changes: dict[str, Any], message: str) -> None:
@@ -138,6 +141,37 @@ async def test_each_cloud_is_signed_in_to_at_its_own_authority(
     token = made._session.caller.tokens.get(made._session.dialect.target.scope)
     assert (await token if client is AsyncMaaSClient else stepping.run(token)) == "t"
     assert asked == [{"authority": f"https://{CLOUDS[cloud][3]}"}, (f"https://{CLOUDS[cloud][0]}/.default",)]
+    await made.aclose() if client is AsyncMaaSClient else made.close()
+
+
+@pytest.mark.parametrize("client", [MaaSClient, AsyncMaaSClient])
+@pytest.mark.parametrize(
+    ("options", "kind", "where"),
+    [
+        ({"authority": "https://login.example/"}, "DefaultAzureCredential", "https://login.example"),
+        # Nothing but what the environment names: no sign-in of a person or of this machine is sent to an emulator.
+        (LOCAL | {"authority": "https://localhost:8443"}, "EnvironmentCredential", "https://localhost:8443"),
+    ],
+)
+async def test_one_signs_in_where_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, client: Any, options: dict[str, Any], kind: str, where: str
+) -> None:
+    asked: list[Any] = []
+
+    class Made:
+        def __init__(self, **given: object) -> None:
+            asked.append(given)
+
+        def get_token(self, *scopes: str, **given: object) -> Any:
+            return type("Token", (), {"token": "t", "expires_on": 2**40})()
+
+    fake = types.ModuleType("azure.identity")
+    setattr(fake, kind, Made)
+    monkeypatch.setitem(sys.modules, "azure.identity", fake)
+    made = client(**NAMES, **options)
+    token = made._session.caller.tokens.get("https://management.azure.com/.default")
+    assert (await token if client is AsyncMaaSClient else stepping.run(token)) == "t"
+    assert asked == [{"authority": where, "disable_instance_discovery": True}]
     await made.aclose() if client is AsyncMaaSClient else made.close()
 
 

@@ -158,6 +158,7 @@ class World:
                 base_url=ARM,
                 emulator=False,
                 cloud="AzureCloud",
+                authority=None,
                 timeout=60.0,
                 max_retries=max_retries,
             ),
