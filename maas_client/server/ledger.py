@@ -1,9 +1,10 @@
-"""What of the wire this server answers, operation by operation; from the route tables and nothing else."""
+"""What of the wire this server answers, operation by operation: from the route tables, with what it rests on."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from maas_client.server import fidelity
 from maas_client.server.azureml.routes import TABLE
 from maas_client.server.azureml.wire import Operation
 
@@ -84,7 +85,8 @@ def rows() -> Iterator[Row]:
 
 def as_json() -> dict[str, Any]:
     """Return the ledger as a JSON value."""
-    return {"operations": [asdict(row) | {"versions": list(row.versions)} for row in rows()]}
+    more = [{"versions": list(row.versions), "sources": fidelity.sources_of(row.name)} for row in rows()]
+    return {"operations": [asdict(row) | added for row, added in zip(rows(), more, strict=True)]}
 
 
 def as_markdown() -> str:
@@ -97,21 +99,24 @@ def as_markdown() -> str:
         "",
         "Generated from its route tables (`pytest tests/conformance --update-generated`). An absent operation answers",
         "501 with its name. `GET /_maas/ledger` gives the same as JSON, `GET /_maas/openapi.json` the description that",
-        "every operation is held against.",
+        "every operation is held against. What each behaviour rests on is told",
+        "[below](#what-each-behaviour-rests-on), and by `GET /_maas/fidelity`.",
         "",
         f"{len(every)} operations: {counts}.",
         "",
         f"`{{W}}` is `{_WORKSPACE}`, `{{ML}}` is `{_PROVIDER}`.",
         "",
-        "| operation | | path | api-versions | status |",
-        "|---|---|---|---|---|",
+        "| operation | | path | api-versions | status | rests on |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.name} | {row.method} | `{_short(row.path)}` | {letters.get(row.versions, '-')} | {_words(row)} |"
+        f"| {row.name} | {row.method} | `{_short(row.path)}` | {letters.get(row.versions, '-')} | {_words(row)} "
+        f"| {', '.join(fidelity.sources_of(row.name))} |"
         for row in every
     ]
     lines += ["", "`-`: the parameter is optional and not looked at.", ""]
     lines += [f"- {letter}: {', '.join(versions)}" for versions, letter in letters.items()]
+    lines += ["", "## What each behaviour rests on", "", *fidelity.as_markdown()]
     return "\n".join(lines) + "\n"
 
 

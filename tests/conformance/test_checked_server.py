@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import sys
+from operator import itemgetter
 
 import pytest
 
@@ -208,6 +209,16 @@ def test_the_control_routes_tell_the_description_and_the_ledger(server):
     rows = {row["name"]: row for row in server.send("GET", "/_maas/ledger").json["operations"]}
     assert rows["Jobs_CreateOrUpdate"]["status"] == "implemented"
     assert "2024-10-01-preview" in rows["Jobs_CreateOrUpdate"]["versions"]
+    assert rows["Jobs_CreateOrUpdate"]["sources"] == ["specification", "recorded", "documentation", "guess"]
+
+
+def test_the_control_routes_tell_what_everything_rests_on(server):
+    told = server.send("GET", "/_maas/fidelity").json
+    assert told["verified_against_the_live_service"] is False
+    assert sum(told["counts"].values()) == len(told["behaviours"])
+    assert set(told["counts"]) == set(told["sources"]) == {*map(itemgetter("source"), told["behaviours"])}
+    concerned = {name for behaviour in told["behaviours"] for name in behaviour["operations"]}
+    assert concerned == {row["name"] for row in server.send("GET", "/_maas/ledger").json["operations"]}
 
 
 def test_an_absent_operation_of_the_ledger_answers_501_with_its_name(server):

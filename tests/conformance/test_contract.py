@@ -1,5 +1,6 @@
 """Our description of the wire: whole, sound, and the same set of operations as the server's tables."""
 
+import fnmatch
 import json
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from maas_client.server import ledger
+from maas_client.server import fidelity, ledger
 from maas_client.server.conformance.documents import Document, contract
 from maas_client.server.conformance.known import read_known
 from maas_client.server.schemas import CONTRACT, DEVIATIONS, schema_file
@@ -82,6 +83,44 @@ def test_every_operation_described_is_a_row_of_the_server():
 
 def test_the_ledger_is_up_to_date(generated):
     generated(LEDGER, ledger.as_markdown())
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ledger.rows()}))
+def test_every_operation_says_what_it_rests_on(name):
+    assert fidelity.sources_of(name)
+
+
+def test_every_behaviour_is_of_operations_that_exist_and_told_once():
+    names = {row.name for row in ledger.rows()}
+    every = fidelity.behaviours()
+    for behaviour in every:
+        assert behaviour.evidence.strip(), behaviour.what
+        for pattern in behaviour.operations:
+            assert fnmatch.filter(names, pattern), (behaviour.what, pattern)
+    assert len({behaviour.what for behaviour in every}) == len(every)
+
+
+def test_what_is_simulated_rests_on_no_exchange():
+    # Nobody can have recorded what this server makes up.
+    assert not [
+        each.what for each in fidelity.behaviours() if each.simulated and each.source in {"recorded", "sdk-code"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"source": "hearsay"}, "hearsay"),
+        ({"evidence": None}, "evidence"),
+        ({"operations": None}, "operations"),
+        ({"sauce": "guess"}, "sauce"),
+    ],
+)
+def test_a_behaviour_that_rests_on_nothing_known_is_refused(row, problem):
+    given = {"area": "a", "operations": ["*"], "what": "w", "source": "guess", "evidence": "e", **row}
+    text = "[[behaviour]]\n" + "\n".join(f"{name} = {json.dumps(value)}" for name, value in given.items() if value)
+    with pytest.raises(ValueError, match=problem):
+        fidelity.read_behaviours(text)
 
 
 def test_known_deviations_are_of_operations_that_exist():

@@ -4,9 +4,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from maas_client.server import fidelity
 from maas_client.server.azureml.dispatch import json_response
 from maas_client.server.azureml.wire import Reply
-from maas_client.server.ledger import as_json
+from maas_client.server.ledger import as_json, rows
 from maas_client.server.schemas import CONTRACT, schema_file
 
 
@@ -25,8 +26,13 @@ def routes(version: str) -> list[Route]:
         """Say which operations are implemented."""
         return json_response(Reply(200, as_json()))
 
+    async def rests_on(_request: Request) -> Response:
+        """Say what each behaviour rests on."""
+        return json_response(Reply(200, fidelity.as_json(row.name for row in rows())))
+
     return [
         Route("/_maas/health", health, methods=["GET"]),
         Route("/_maas/openapi.json", description, methods=["GET"]),
         Route("/_maas/ledger", ledger, methods=["GET"]),
+        Route("/_maas/fidelity", rests_on, methods=["GET"]),
     ]
