@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from maas_client.testing.control import ControlError
     from maas_client.testing.faults import Fault, Faults
     from maas_client.testing.proxy.proxy import FaultProxy
+    from maas_client.testing.requests import Requests
     from maas_client.testing.server import Server, serving
     from maas_client.testing.workspace import Clock, Workspace
 
-__all__ = ["Clock", "ControlError", "Fault", "FaultProxy", "Faults", "Server", "Workspace", "serving"]
+__all__ = ["Clock", "ControlError", "Fault", "FaultProxy", "Faults", "Requests", "Server", "Workspace", "serving"]
 
 _HOMES = {
     "Clock": "workspace",
@@ -20,6 +21,7 @@ _HOMES = {
     "Fault": "faults",
     "FaultProxy": "proxy.proxy",
     "Faults": "faults",
+    "Requests": "requests",
     "Server": "server",
     "Workspace": "workspace",
     "serving": "server",

@@ -105,6 +105,20 @@ class Faults:
         match = {**program.get("match", {}), "workspace": self.workspace.scope}
         return self._post({**program, "match": match}, must_fire=must_fire)
 
+    def classic(self, name: str, operation: str | None = None, *, must_fire: bool = True) -> Fault:
+        """Order what goes wrong everywhere, by its name, such as `lost-answer` or `throttled`.
+
+        Args:
+            name: Of the classic; `GET /_maas/faults/classics` tells all of them.
+            operation: Whom it meets, as in `on`; None leaves it to the classic.
+            must_fire: False: the test passes although not all of its faults happened.
+
+        Raises:
+            ControlError: There is no such classic, or no such operation.
+        """
+        document: dict[str, Any] = {"classic": name, "match": {"workspace": self.workspace.scope}}
+        return self._post(document | ({} if operation is None else {"operation": operation}), must_fire=must_fire)
+
     def complaints(self) -> list[str]:
         """Return, for each fault that did not fire as it should, what is missing."""
         return [said for fault in self._ordered if (said := fault.complaint()) is not None]

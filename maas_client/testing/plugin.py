@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from maas_client.client import AsyncMaaSClient, MaaSClient
     from maas_client.testing.faults import Faults
+    from maas_client.testing.requests import Requests
     from maas_client.testing.server import Server
     from maas_client.testing.workspace import Clock, Workspace
 
@@ -124,6 +125,14 @@ def maas_clock(maas_workspace: "Workspace") -> "Clock":
     from maas_client.testing.workspace import Clock
 
     return Clock(maas_workspace)
+
+
+@pytest.fixture
+def maas_requests(maas_workspace: "Workspace") -> "Requests":
+    """What this test's workspace was asked: `verify("Jobs_CreateOrUpdate", times=1)` asserts it, `list()` shows it."""
+    from maas_client.testing.requests import Requests
+
+    return Requests(maas_workspace)
 
 
 @pytest.fixture

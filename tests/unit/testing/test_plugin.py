@@ -56,7 +56,9 @@ def test_fixtures_take_a_job_from_data_to_answer(run):
         """
         from maas_client import MaaSClient
 
-        def test_line(maas_client, maas_clock, train):
+        import pytest
+
+        def test_line(maas_client, maas_clock, maas_requests, train):
             file = maas_client.files.upload(train)
             job = maas_client.jobs.create("Phi-4-mini-instruct", training_file=file, name="bot")
             assert maas_client.jobs.get(job).status == "queued"
@@ -68,9 +70,17 @@ def test_fixtures_take_a_job_from_data_to_answer(run):
                 deployment = maas_client.deployments.begin_create("bot", model=job.fine_tuned_model).result()
             answer = maas_client.chat.create(deployment, messages=[{"role": "user", "content": "question 7"}])
             assert answer.text == "answer 7"
+            maas_requests.verify("Jobs_CreateOrUpdate", times=1)
+            maas_requests.verify("Chat_*", at_least=1, at_most=2, status="2xx")
+            with pytest.raises(AssertionError, match="Jobs_Create.*1 requests were found, not 2") as refused:
+                maas_requests.verify("Jobs_CreateOrUpdate", times=2)
+            assert "/jobs/bot: 201" in str(refused.value)
+            assert [each["method"] for each in maas_requests.list("Jobs_CreateOrUpdate")] == ["PUT"]
 
-        def test_again_in_a_workspace_that_knows_nothing_of_it(maas_client, maas_workspace):
+        def test_again_in_a_workspace_that_knows_nothing_of_it(maas_client, maas_workspace, maas_requests):
+            assert maas_requests.list() == []
             assert list(maas_client.jobs.list()) == []
+            maas_requests.verify(times=1)
             assert maas_workspace.name.startswith("t-again-in-a-workspace")
 
         def test_code_that_finds_its_settings(maas_environment, maas_workspace):
@@ -139,6 +149,13 @@ def test_faults_that_fire_pass_and_faults_that_do_not_fail(run):
             maas_faults.on("Jobs_List", {"do": "status", "status": 503}, nth=2, must_fire=False)
             assert list(maas_client.jobs.list()) == []
 
+        def test_by_its_name(maas_client, maas_faults, maas_requests):
+            fault = maas_faults.classic("gateway-html", "Jobs_List")
+            assert list(maas_client.jobs.list()) == []
+            assert fault.completed
+            with pytest.raises(AssertionError, match="502, fault html"):
+                maas_requests.verify("Jobs_List", times=1)
+
         def test_taken_back(maas_client, maas_faults):
             maas_faults.on("Jobs_List", {"do": "status", "status": 503}).remove()
             assert list(maas_client.jobs.list()) == []
@@ -158,7 +175,7 @@ def test_faults_that_fire_pass_and_faults_that_do_not_fail(run):
             assert maas_server.control.call("GET", "faults")["programs"] == []
         """
     )
-    result.assert_outcomes(passed=4, failed=4)
+    result.assert_outcomes(passed=5, failed=4)
     result.stdout.fnmatch_lines(
         [
             "*fault 'second list' (operation Jobs_List) fired 0 times instead of 1 times; 1 requests matched it*",
