@@ -162,6 +162,7 @@ def _bench(
                 live=True,
                 admin_token=admin_token,
                 credential=settings.token,
+                authority=settings.authority,
                 cloud=settings.cloud,
                 patience_seconds=patience,
             )

@@ -28,6 +28,7 @@ def bench_of(
     live: bool = False,
     admin_token: str | None = None,
     credential: Credential = None,
+    authority: str | None = None,
     cloud: str = "AzureCloud",
     patience_seconds: float | None = None,
 ) -> Iterator[Bench]:
@@ -41,6 +42,7 @@ def bench_of(
         live: Say that this may be the real service, which bills for what is made there.
         admin_token: Of a reference server: lets its clock be moved.
         credential: As of `MaaSClient`.
+        authority: As of `MaaSClient`.
         cloud: As of `MaaSClient`.
         patience_seconds: Real seconds after which waiting is given up; None: an hour's multiple at the service.
 
@@ -60,11 +62,12 @@ def bench_of(
         workspace=workspace,
         base_url=base_url,
         emulator=local,
+        authority=authority,
         cloud=cloud,
         timeout=TIMEOUT_SECONDS,
         max_retries=0,
     )
-    session = assemble(lambda authority: SyncIO(credential=credential, emulator=local, authority=authority), options)
+    session = assemble(lambda where: SyncIO(credential=credential, emulator=local, authority=where), options)
     wire = Wire(session)
     control = Control(base_url, admin_token) if base_url is not None and admin_token is not None else None
     patience = LOCAL_PATIENCE_SECONDS if local else LIVE_PATIENCE_SECONDS
