@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from maas_client.server.azureml.blob_xml import BlobError
 from maas_client.server.entra.audiences import STORAGE
+from maas_client.server.entra.policy import Problem
 from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.service.blobs import Name
 from maas_client.server.service.world import ARTIFACTSTORE, Workspace, World, workspace_by_account
@@ -59,7 +60,17 @@ def _check_bearer(request: Request, world: World, account: str, authorization: s
     problem = world.identity.policy.problem(authorization, audiences)
     if problem is None:
         return
-    code = "InvalidAuthenticationInfo" if authorization else "NoAuthenticationInformation"
+    raise bearer_refusal(base, problem, "InvalidAuthenticationInfo" if authorization else "NoAuthenticationInformation")
+
+
+def bearer_refusal(base: str, problem: Problem, code: str = "InvalidAuthenticationInfo") -> BlobError:
+    """Return the refusal of a token.
+
+    Args:
+        base: `http://host:port` or `https://host:port`, where one signs in.
+        problem: What is wrong with the token.
+        code: Of the error.
+    """
     message = (
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."
     )
@@ -67,7 +78,7 @@ def _check_bearer(request: Request, world: World, account: str, authorization: s
     challenge = f"Bearer authorization_uri={base}/{TENANT_ID}/oauth2/authorize resource_id=https://storage.azure.com"
     if problem.claims:
         challenge = problem.challenge(f"{base}/{TENANT_ID}/oauth2/authorize")
-    raise BlobError(401, code, message, {"WWW-Authenticate": challenge})
+    return BlobError(401, code, message, {"WWW-Authenticate": challenge})
 
 
 def _check_signature(request: Request, world: World, name: Name, now: float) -> None:

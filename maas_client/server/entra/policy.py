@@ -111,9 +111,9 @@ class Policy:
         if not isinstance(ends, int | float) or isinstance(ends, bool):
             return None
         if now >= ends:
-            return _expired(ends, now, skipped=wall < ends)
+            return expired(ends, now, skipped=wall < ends)
         if own and claims.get(GENERATION) != self.generation:
-            return _revoked(now)
+            return revoked(now)
         return None
 
 
@@ -136,7 +136,14 @@ def _not_for(claims: Mapping[str, Any], audiences: Collection[str]) -> Problem |
     return None
 
 
-def _expired(ends: float, now: float, *, skipped: bool) -> Problem:
+def expired(ends: float, now: float, *, skipped: bool) -> Problem:
+    """Return the refusal of a token that ended.
+
+    Args:
+        ends: When it did, in seconds since the epoch.
+        now: The time by the clock of whoever made it.
+        skipped: By the wall clock it is still good.
+    """
     message = f"The access token expiry UTC time '{_moment(ends)}' is earlier than current UTC time '{_moment(now)}'."
     # Whoever goes by the wall clock believes that such a token is good, and would send it for ever: asked for claims,
     # credentials fetch another. The service itself, whose clock never jumps, asks for none.
@@ -147,7 +154,8 @@ def _expired(ends: float, now: float, *, skipped: bool) -> Problem:
     )
 
 
-def _revoked(now: float) -> Problem:
+def revoked(now: float) -> Problem:
+    """Return the refusal of a token that was taken back; it asks for one that is not older than `now`."""
     message = (
         "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
         "TokenIssuedBeforeRevocationTimestamp"

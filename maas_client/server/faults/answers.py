@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from maas_client.server.faults.action import Action
 from maas_client.server.faults.exchange import Answer, Exchange
 from maas_client.server.faults.hints import RetryAfter, RetryAfterMs, check_headers, check_retry_after, say_when
-from maas_client.server.faults.refusals import refuse, unauthorized
+from maas_client.server.faults.refusals import refuse, refuse_token
 
 Headers = Annotated[dict[str, str], Meta(description="Headers of the answer.")]
 _PAGES = {
@@ -91,7 +91,7 @@ class ExpiredToken(Action, frozen=True, kw_only=True, tag="expired-token"):
     async def run(self, exchange: Exchange) -> None:
         """Read the request and answer."""
         await exchange.read()
-        await exchange.reply(unauthorized(exchange, claims=False))
+        await exchange.reply(refuse_token(exchange, claims=False))
 
 
 class ClaimsChallenge(Action, frozen=True, kw_only=True, tag="claims-challenge"):
@@ -100,7 +100,7 @@ class ClaimsChallenge(Action, frozen=True, kw_only=True, tag="claims-challenge")
     async def run(self, exchange: Exchange) -> None:
         """Read the request and answer."""
         await exchange.read()
-        await exchange.reply(unauthorized(exchange, claims=True))
+        await exchange.reply(refuse_token(exchange, claims=True))
 
 
 class ExpiredSas(Action, frozen=True, kw_only=True, tag="expired-sas"):

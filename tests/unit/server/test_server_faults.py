@@ -190,7 +190,7 @@ def test_refused_credentials(space, give):
     assert (expired.status, challenged.status) == (401, 401)
     assert json.loads(expired.body)["error"]["code"] == "ExpiredAuthenticationToken"
     assert 'error="invalid_token"' in expired.headers["www-authenticate"]
-    assert re.search(r'error="insufficient_claims", claims="[A-Za-z0-9+/=]+"', challenged.headers["www-authenticate"])
+    assert re.search(r'error="insufficient_claims", .*claims="[A-Za-z0-9+/=]+"', challenged.headers["www-authenticate"])
     url = f"{space.blob_url('a')}?{space.sas()}"
     give("expired-sas", "expired-token", operation="Blob_Get")
     sas, token = space.server.send("GET", url), space.server.send("GET", url)

@@ -1,0 +1,47 @@
+"""The tables of `docs/faults.md` are made of the actions and the classics themselves."""
+
+from pathlib import Path
+
+from maas_client.server.faults.classics import classics
+from maas_client.server.faults.kinds import KINDS
+from maas_client.server.faults.schema import make_schema
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
+
+
+def of_actions() -> str:
+    definitions = make_schema()["$defs"]
+    lines = ["| action | | fields | done |", "|---|---|---|---|"]
+    for name, kind in KINDS.items():
+        schema = definitions[kind.__name__]
+        fields = [
+            f"{'**' if field in schema['required'] else ''}`{field}`{'**' if field in schema['required'] else ''}"
+            f"{choices(value)}: {value['description'].rstrip('.')}"
+            for field, value in schema["properties"].items()
+            if field not in {"do", "times"}
+        ]
+        lines.append(f"| `{name}` | {schema['description']} | {'; '.join(fields)} | {kind.served} |")
+    return "\n".join(lines)
+
+
+def choices(value: dict) -> str:
+    return f" ({', '.join(value['enum'])})" if 0 < len(value.get("enum", [])) < 6 else ""
+
+
+def of_classics() -> str:
+    rows = [f"| `{name}` | {each['about']} |" for name, each in classics().items()]
+    return "\n".join(["| name | |", "|---|---|", *rows])
+
+
+def test_the_tables_say_what_there_is(generated):
+    page = PAGE.read_text(encoding="utf-8")
+    for name, table in (("actions", of_actions()), ("classics", of_classics())):
+        before, rest = page.split(f"<!-- {name} -->\n")
+        page = f"{before}<!-- {name} -->\n\n{table}\n\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
+    generated(PAGE, page)
+
+
+def test_every_action_says_what_it_does_and_whether_the_work_is_done():
+    for name, kind in KINDS.items():
+        assert (kind.__doc__ or "").strip(), name
+        assert kind.served, name
