@@ -135,6 +135,12 @@ class Clock:
                         self._base, self._origin, self._lease, self._skew = now, time.monotonic(), lease, skew
                         return now
 
+    def change(self, setting: ClockSetting) -> None:
+        """Let time move in another way from now on, until the server stops."""
+        with self._saving, self._lock:
+            # From where it is: time neither stops short nor jumps.
+            self._base, self._origin, self.setting = self._read(), time.monotonic(), setting
+
     def skew_of(self, seconds: float) -> float:
         """Return by how much the time of signatures moves when virtual time is advanced: only with a manual clock."""
         return seconds if self.setting.manual else 0.0

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from maas_client.server.admin import Admin, workspace_of
 from maas_client.server.azureml.dispatch import read_json
 from maas_client.server.azureml.wire import Json, Reply
-from maas_client.server.clock import iso7, parse_instant
+from maas_client.server.clock import iso7, parse_clock, parse_instant
 from maas_client.server.service import world as places
 from maas_client.server.service.errors import ServiceError, user_error
 from maas_client.server.service.settle import settle
@@ -23,7 +23,7 @@ def routes(world: World, trainer: Trainer, admin: Admin) -> list[Route]:
     """Return the route."""
 
     async def clock(request: Request) -> Reply:
-        """GET the virtual time; POST `advance_seconds` or `advance_to` moves it; `workspace`: that of one alone."""
+        """GET the virtual time; POST moves it, that of a `workspace` alone, or changes the `clock`."""
         if request.method == "GET":
             return await run_in_threadpool(_read, world, request.query_params.get("workspace"))
         return await run_in_threadpool(_advance, world, trainer, await read_json(request))
@@ -36,12 +36,15 @@ def _read(world: World, name: str | None) -> Reply:
 
 
 def _advance(world: World, trainer: Trainer, body: Json) -> Reply:
-    unknown = sorted(set(body) - {"advance_seconds", "advance_to", "workspace"})
+    unknown = sorted(set(body) - {"advance_seconds", "advance_to", "workspace", "clock"})
     if unknown:
         raise user_error(
-            f"{unknown[0]} is not known here: give advance_seconds or advance_to, and workspace for one workspace.",
+            f"{unknown[0]} is not known here: give advance_seconds or advance_to, and workspace for one workspace; or "
+            "clock.",
             target=unknown[0],
         )
+    if "clock" in body:
+        return _change(world, body)
     where = workspace_of(world, body.get("workspace"))
     # Every plan in the making first: how long a job takes is known only when its plan is there.
     trainer.drain()
@@ -55,6 +58,16 @@ def _advance(world: World, trainer: Trainer, body: Json) -> Reply:
     with world.store.lock:
         settle(world, now)
     return _reply(world, where, now)
+
+
+def _change(world: World, body: Json) -> Reply:
+    if len(body) > 1:
+        raise user_error("clock is of the whole server, and moves no time: give it alone.", target="clock")
+    try:
+        world.clock.change(parse_clock(str(body["clock"])))
+    except ValueError as error:
+        raise user_error(f"{error}.", target="clock") from None
+    return _reply(world, None, world.clock.now())
 
 
 def _seconds(body: Json, now: float) -> float:

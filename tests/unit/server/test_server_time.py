@@ -117,6 +117,10 @@ def test_time_moves_to_an_instant_and_never_back(space, clock):
         ({"seconds": 3}, "seconds"),
         ({"advance_seconds": 1, "workspace": 3}, "workspace"),
         ({"advance_seconds": 1, "workspace": ""}, "workspace"),
+        ({"clock": "fast"}, "clock"),
+        ({"clock": None}, "clock"),
+        ({"clock": "real", "workspace": "w"}, "clock"),
+        ({"clock": "real", "advance_seconds": 1}, "clock"),
     ],
 )
 def test_what_moves_no_clock(clock, body, target):
@@ -139,6 +143,21 @@ def test_a_workspace_is_found_by_its_name_or_named_in_full(server, space, clock)
     assert f"sub-2/rg-1/{space.name}" in both.error["message"]
     assert clock(query="?workspace=a/b").status == 404
     assert clock(query="?workspace=a/b/c").status == 404
+
+
+def test_the_clock_is_changed_and_time_goes_on_from_where_it_is(tmp_path, start, clock):
+    running = start(tmp_path / "state")
+    before = clock(of=running).json["now_seconds"]
+    changed = clock("POST", {"clock": "scaled:1000000"}, of=running).json
+    assert changed["clock"] == "scaled:1e+06"
+    assert before <= changed["now_seconds"] < before + 86_400
+    later = clock(of=running).json["now_seconds"]
+    assert later > changed["now_seconds"]
+    stopped = clock("POST", {"clock": "manual"}, of=running).json
+    assert stopped["now_seconds"] > later
+    assert clock(of=running).json == stopped
+    running.kill()
+    assert clock(of=start(tmp_path / "state")).json["now_seconds"] >= stopped["now_seconds"]
 
 
 def test_time_of_workspaces_and_of_signatures_survives_kill_9(tmp_path, start, space_of, clock):
