@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 LEASE_SECONDS = 1.0
 """Real seconds of virtual time made durable ahead of use: so often a busy server waits for the disk to go on."""
@@ -172,6 +173,7 @@ def wall_seconds() -> float:
     return time.time()
 
 
+@lru_cache(maxsize=1024)
 def iso7(seconds: float) -> str:
     """Write an instant as the service does: `2025-05-21T00:20:48.3840162+00:00`, seven digits.
 
@@ -194,7 +196,12 @@ def iso_seconds(seconds: float) -> str:
 
 def http_date(seconds: float) -> str:
     """Write an instant as RFC 9110 has it: `Tue, 24 Nov 2026 10:00:00 GMT`."""
-    moment = _utc(int(seconds))
+    return _http_date(int(seconds))
+
+
+@lru_cache(maxsize=64)
+def _http_date(seconds: int) -> str:
+    moment = _utc(seconds)
     day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
     return f"{day}, {moment.day:02d} {month} {moment:%Y %H:%M:%S} GMT"

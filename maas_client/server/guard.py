@@ -6,18 +6,17 @@ in it is not looked at: a page cannot choose it without its name, and a proxy or
 """
 
 import json
+import os
 import re
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maas_client.server.clock import http_date, wall_seconds
 
 MAX_PATH_BYTES = 8 * 1024
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
-_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
+_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
 
 class Guard:
@@ -48,23 +47,27 @@ class Guard:
             self._end()
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        ids = {"request": str(uuid.uuid4()), "correlation": str(uuid.uuid4())}
+        headers = _named(scope)
+        ids = {"request": _new_id(), "correlation": _new_id()}
         scope["maas.ids"] = ids
         # What uvicorn calls with a request belongs to it and knows its connection, which faults may have to end.
         scope["maas.transport"] = getattr(getattr(receive, "__self__", None), "transport", None)
-        client_id = headers.get("x-ms-client-request-id", "")[:128]
+        own = {
+            b"x-ms-request-id": ids["request"].encode("ascii"),
+            b"x-ms-correlation-request-id": ids["correlation"].encode("ascii"),
+        }
+        client_ids = headers.get(b"x-ms-client-request-id")
+        if client_ids and client_ids[0]:
+            own[b"x-ms-client-request-id"] = client_ids[0][:128]
 
         async def send_with_ids(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer.setdefault("x-ms-request-id", ids["request"])
-                answer.setdefault("x-ms-correlation-request-id", ids["correlation"])
-                if client_id:
-                    answer.setdefault("x-ms-client-request-id", client_id)
-                answer.setdefault("date", http_date(wall_seconds()))
-                for name in scope.get("maas.without", ()):  # of a fault
-                    del answer[name]
+                own[b"date"] = http_date(wall_seconds()).encode("ascii")
+                given = [(name.lower(), value) for name, value in message.get("headers", ())]
+                names = {name for name, _ in given}
+                added = [item for item in own.items() if item[0] not in names]
+                without = {name.lower().encode("latin-1") for name in scope.get("maas.without", ())}  # of a fault
+                message["headers"] = [item for item in (*given, *added) if item[0] not in without]
             await send(message)
 
         problem = self._problem(scope, headers)
@@ -73,18 +76,32 @@ class Guard:
         else:
             await _refuse(send_with_ids, *problem)
 
-    def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
-        hosts = headers.getlist("host")
+    def _problem(self, scope: Scope, headers: Mapping[bytes, list[bytes]]) -> tuple[int, str, str] | None:
+        hosts = headers.get(b"host", [])
         if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
             return 403, "HostNotAllowed", "The Host header does not name this server."
-        origin = headers.get("origin")
-        if origin is not None and origin.lower().removeprefix(f"{scope['scheme']}://") not in self._origins:
+        origin = headers.get(b"origin")
+        if origin and origin[0].decode("latin-1").lower().removeprefix(f"{scope['scheme']}://") not in self._origins:
             return 403, "OriginNotAllowed", "Requests from other origins are refused."
-        if headers.get("sec-fetch-site", "").lower() == "cross-site":
+        if headers.get(b"sec-fetch-site", [b""])[0].lower() == b"cross-site":
             return 403, "OriginNotAllowed", "Requests from other sites are refused."
         if len(scope.get("raw_path") or b"") > MAX_PATH_BYTES:
             return 414, "RequestUriTooLong", f"The path is longer than {MAX_PATH_BYTES} bytes."
         return None
+
+
+def _named(scope: Scope) -> dict[bytes, list[bytes]]:
+    """Return the values of every header of a request by its name, which a server gives in lower case."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _new_id() -> str:
+    """Return a random UUID, as `uuid.uuid4` makes it in four times the time."""
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
 
 
 async def _refuse(send: Send, status: int, code: str, message: str) -> None:

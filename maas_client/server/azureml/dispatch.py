@@ -5,7 +5,9 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from maas_client.server.azureml.routes import match
 from maas_client.server.azureml.wire import Call, Handler, Json, Operation, Reply
 from maas_client.server.entra.audiences import ARM, MACHINE_LEARNING, same
 from maas_client.server.entra.principal import TENANT_ID
+from maas_client.server.jsontext import dump
 from maas_client.server.service.errors import ServiceError, not_implemented
 from maas_client.server.service.settle import due, settle
 from maas_client.server.service.training import Trainer
@@ -24,6 +27,7 @@ from maas_client.server.service.world import Workspace, World, known_workspace, 
 MAX_JSON_BYTES = 1024 * 1024
 _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
 """Content types of JSON. Source: azure-ai-ml 1.27.1, data-plane clients, which send `application/json-patch+json`."""
+_AUDIENCES = ARM | MACHINE_LEARNING
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,14 +62,13 @@ def unexpected(request: Request, now: float) -> Response:
 
 
 def json_response(reply: Reply) -> Response:
-    """Return an answer; ASCII only, so that any text can be written."""
+    """Return an answer."""
     if reply.body is None:
         return Response(status_code=reply.status, headers=dict(reply.headers))
-    text = json.dumps(reply.body, separators=(",", ":"), allow_nan=False)
-    return Response(text, reply.status, dict(reply.headers), media_type="application/json")
+    return Response(dump(reply.body), reply.status, dict(reply.headers), media_type="application/json")
 
 
-def _find(request: Request, world: World) -> tuple[Operation, Handler, dict[str, str]]:
+def _find(request: Request, world: World) -> tuple[Operation, Handler, Mapping[str, str]]:
     """Find the operation and check what does not need the body: credential, api-version."""
     operation, path, methods = match(request.method, request.scope["path"])
     if not (operation and operation.public):
@@ -90,15 +93,25 @@ def _find(request: Request, world: World) -> tuple[Operation, Handler, dict[str,
 def _check_bearer(request: Request, world: World) -> None:
     base = f"{request.scope['scheme']}://{request.headers['host']}"
     # The data plane takes the resource manager's tokens too; source: azure-ai-ml 1.35.2, `credential_scopes`.
-    audiences = ARM | MACHINE_LEARNING | {same(base)}
+    audiences = _AUDIENCES | {same(base)}
     problem = world.identity.policy.problem(request.headers.get("authorization", ""), audiences)
     if problem:
         headers = {"WWW-Authenticate": problem.challenge(f"{base}/{TENANT_ID}")}
         raise ServiceError(401, problem.code, problem.message, headers=headers)
 
 
+def query_of(request: Request) -> Mapping[str, str]:
+    """Return the query parameters of a request; of a repeated one, the last."""
+    return _query(request.scope["query_string"])
+
+
+@lru_cache(maxsize=256)
+def _query(text: bytes) -> Mapping[str, str]:
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True))
+
+
 def _check_version(request: Request, versions: frozenset[str]) -> None:
-    version = request.query_params.get("api-version")
+    version = query_of(request).get("api-version")
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ServiceError(400, "MissingApiVersionParameter", message)
@@ -108,7 +121,9 @@ def _check_version(request: Request, versions: frozenset[str]) -> None:
         raise ServiceError(400, "UnsupportedApiVersion", message, target="api-version")
 
 
-def _run(handler: Handler, request: Request, world: World, trainer: Trainer, path: dict[str, str], body: Json) -> Reply:
+def _run(
+    handler: Handler, request: Request, world: World, trainer: Trainer, path: Mapping[str, str], body: Json
+) -> Reply:
     # Before the store's lock is taken: the clock may have to store a lease of its own.
     now = world.clock.now()
     with world.store.lock:
@@ -119,7 +134,9 @@ def _run(handler: Handler, request: Request, world: World, trainer: Trainer, pat
     return reply
 
 
-def _at_once(handler: Handler, request: Request, world: World, trainer: Trainer, path: dict[str, str]) -> Reply | None:
+def _at_once(
+    handler: Handler, request: Request, world: World, trainer: Trainer, path: Mapping[str, str]
+) -> Reply | None:
     """Answer on the event loop what is read in less time than it takes to wake a thread.
 
     Returns:
@@ -138,12 +155,12 @@ def _at_once(handler: Handler, request: Request, world: World, trainer: Trainer,
 
 
 def _call(
-    request: Request, world: World, now: float, path: dict[str, str], body: Json, where: Workspace | None
+    request: Request, world: World, now: float, path: Mapping[str, str], body: Json, where: Workspace | None
 ) -> Call:
     base = f"{request.scope['scheme']}://{request.headers['host']}"
     if where is not None:
         now = request.scope["maas.now"] = where.time(now)
-    return Call(world, now, base, path, dict(request.query_params), body, where)
+    return Call(world, now, base, path, query_of(request), body, where)
 
 
 async def read_json(request: Request) -> Json:
@@ -152,6 +169,8 @@ async def read_json(request: Request) -> Json:
     Raises:
         ServiceError: 400, 413 or 415.
     """
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        return {}
     data = bytearray()
     async for chunk in request.stream():
         data += chunk

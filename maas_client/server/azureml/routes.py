@@ -5,8 +5,9 @@ Source of api-versions: azure-ai-ml 1.35.2 and 1.27.1, recorded; azure-rest-api-
 the operation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from maas_client.server.azureml import (
     artifacts,
@@ -194,4 +195,13 @@ PREFIXES = (
 
 
 _TREE = RouteTree(TABLE)
-match = _TREE.find
+
+
+@lru_cache(maxsize=256)
+def match(method: str, path: str) -> tuple[Operation | None, Mapping[str, str], tuple[str, ...]]:
+    """Find the operation of a request; the last ones are remembered, for clients ask the same again and again.
+
+    Returns:
+        The operation or None, its path parameters, and the other methods that the path does take.
+    """
+    return _TREE.find(method, path)

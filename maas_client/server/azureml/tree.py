@@ -33,7 +33,7 @@ class RouteTree:
                     node = node.literals.setdefault(segment, _Node())
             node.rows.setdefault(operation.method, (operation, tuple(names)))
 
-    def find(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], list[str]]:
+    def find(self, method: str, path: str) -> tuple[Operation | None, dict[str, str], tuple[str, ...]]:
         """Find the operation of a request; one slash at the end of its path does not count.
 
         Returns:
@@ -51,11 +51,11 @@ class RouteTree:
                 if node.parameter is not None and segment:
                     further.append(node.parameter)
             if not further:
-                return None, {}, []
+                return None, {}, ()
             reached = further
         for node in reached:
             row = node.rows.get(method)
             if row is not None:
                 operation, names = row
-                return operation, {name: segments[index] for index, name in names}, []
-        return None, {}, [other for node in reached for other in node.rows]
+                return operation, {name: segments[index] for index, name in names}, ()
+        return None, {}, tuple(other for node in reached for other in node.rows)

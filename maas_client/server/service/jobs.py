@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from sqlite3 import Row
 from typing import Any
 
 from maas_client.server.engine import TrainingPlan
+from maas_client.server.jsontext import load
 from maas_client.server.service import definitions, inputs, operations
 from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found
@@ -232,12 +233,14 @@ def annotate(world: World, job: Job, change: Json) -> None:
 
 def from_row(world: World, row: Row) -> Job:
     """Return the job of a row of `COLUMNS`; its plan is read when it is asked for."""
-    values: dict[str, Any] = dict(zip(COLUMNS.split(", "), row, strict=True))
-    values["body"] = json.loads(values["body"])
-    values["settled"] = bool(values["settled"])
-    if values["stages"] is not None:
-        values["stages"] = tuple((word, offset) for word, offset in json.loads(values["stages"]))
-    return Job(**values, read_plan=partial(_plan, world, values["seq"]))
+    values: list[Any] = [*row, partial(_plan, world, row[0])]
+    values[_BODY], values[_STAGES], values[_SETTLED] = load(row[_BODY]), _stages(row[_STAGES]), bool(row[_SETTLED])
+    return Job(*values)
+
+
+@lru_cache(maxsize=256)
+def _stages(text: str | None) -> tuple[tuple[str, float], ...] | None:
+    return None if text is None else tuple((word, offset) for word, offset in load(text))
 
 
 def _plan(world: World, seq: int) -> TrainingPlan:
@@ -257,7 +260,8 @@ COLUMNS = (
     "seq, workspace, name, body, created, training, validation, problem, stages, cancel_at, ends_at, delete_at, "
     "settled, model, model_version"
 )
-"""What `from_row` reads of a job."""
+"""What `from_row` reads of a job, in the order of the attributes of `Job`."""
+_BODY, _STAGES, _SETTLED = (COLUMNS.split(", ").index(name) for name in ("body", "stages", "settled"))
 
 PLANS_KEPT = 64
 """Decoded plans kept in memory."""
