@@ -1,6 +1,8 @@
 """What all tests share: an environment without settings of ours, one event loop by default, and generated files."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.conformance.of_run import ConformanceOfRun
 
+ROOT = Path(__file__).parents[1]
 PREFIXES = ("MAAS_", "AZURE_", "AZUREML_")
 SERVERS = "MAAS_SERVER_"
 """Variables by which every server that a test starts checks its wire."""
@@ -59,3 +62,15 @@ def generated(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text.splitlines() == found.splitlines(), f"{path.name} is out of date: run pytest --update-generated"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What users get of this checkout."""
+    out = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(ROOT)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    if done.returncode != 0 and "No matching distribution found" in done.stdout + done.stderr:
+        pytest.skip("the build backend could not be had: no package index within reach")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(out.glob("*.whl"))
