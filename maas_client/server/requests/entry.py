@@ -24,7 +24,7 @@ class Entry:
         user_agent, client_request_id, session: What the client says of itself, or None.
         credentials: Kind and short hash of each.
         size: Bytes of the body that were read.
-        sha256: Of the body, once it was read to its end.
+        sha256: Of the body, once it was read to its end; None of one that carries a credential.
         fields: What may be told of a JSON body.
         status: Of the answer that the client was sent, or None.
         answer_size: Bytes of the answer's body.

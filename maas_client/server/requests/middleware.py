@@ -1,7 +1,7 @@
 """ASGI middleware that notes every request and what became of it; between the guard and the faults."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,7 +30,7 @@ class RequestLine:
             await self._app(scope, receive, send)
             return
         entry = self._journal.begin(scope)
-        body = _Body(entry)
+        body = _Body(entry, dict(scope["headers"]).get(b"content-type", b""))
         start = monotonic()
 
         async def receiving() -> Message:
@@ -60,10 +60,15 @@ class RequestLine:
 
 
 class _Body:
-    """The body of a request as it passes: counted, hashed, and looked into when it is small and JSON."""
+    """The body of a request as it passes: counted, hashed, and looked into when it is small and JSON.
 
-    def __init__(self, entry: Entry) -> None:
+    What carries a credential that somebody may have made up, such as a password in a form, has no digest: it could be
+    guessed from that.
+    """
+
+    def __init__(self, entry: Entry, content_type: bytes) -> None:
         self._entry = entry
+        self._form = content_type.lower().startswith(b"application/x-www-form-urlencoded")
         self._hash = hashlib.sha256()
         self._text = bytearray()
 
@@ -73,14 +78,15 @@ class _Body:
         self._hash.update(data)
         if entry.size <= MAX_READ_BYTES:
             self._text += data
-        if last and entry.size:
-            entry.sha256 = self._hash.hexdigest()
-            if entry.size <= MAX_READ_BYTES and self._text[:1] == b"{":
-                entry.fields = _fields(bytes(self._text))
+        if last and entry.size and not self._form:
+            body = _json(bytes(self._text)) if entry.size <= MAX_READ_BYTES else {}
+            entry.fields = redact.fields(body)
+            entry.sha256 = None if "keyValue" in body else self._hash.hexdigest()
 
 
-def _fields(text: bytes) -> dict[str, str | int | float | bool]:
+def _json(text: bytes) -> dict[str, Any]:
     try:
-        return redact.fields(msgspec.json.decode(text))
+        value = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return {}
+    return value if isinstance(value, dict) else {}

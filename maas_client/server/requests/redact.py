@@ -95,7 +95,7 @@ def _pair(name: str, value: str) -> tuple[str, str]:
     return (name if known in _NAMED else REDACTED, scanned(value) if known in _SHOWN else REDACTED)
 
 
-def fields(body: object) -> dict[str, str | int | float | bool]:
+def fields(body: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     """Return the fields of a JSON body that may be told, by their paths."""
     found: dict[str, str | int | float | bool] = {}
     for path in _FIELDS:

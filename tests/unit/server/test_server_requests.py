@@ -256,6 +256,22 @@ PLACES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"content-type": "application/x-www-form-urlencoded"}, b"client_id=a&client_secret=hunter2"),
+        ({"content-type": "application/json"}, b'{"keyType": "Primary", "keyValue": "hunter22"}'),
+    ],
+)
+def test_a_credential_in_a_body_cannot_be_guessed_from_its_digest(headers, body):
+    told = anyio.run(_journaled, headers, "", "/x", body)
+    assert f"size={len(body)}" in told
+    assert hashlib.sha256(body).hexdigest() not in told
+    assert hashlib.sha256(b"{}").hexdigest() in anyio.run(
+        _journaled, headers | {"content-type": "a/b"}, "", "/x", b"{}"
+    )
+
+
 @given(secret=st.text(ascii_letters + digits, min_size=24, max_size=40), place=st.sampled_from(sorted(PLACES)))
 def test_no_secret_is_told_wherever_it_stood(secret, place):
     made = PLACES[place](secret)

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import time
 from email.utils import formatdate
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -52,6 +53,32 @@ def test_the_account_key_signs_requests(space):
     for date in ("Tue, 24 Nov 2009 10:00:00 GMT", "yesterday"):
         old = shared_key("GET", url, account, given["key"], {**VERSION, "x-ms-date": date})
         assert code(space.server.send("GET", url, headers=old)) == (403, "AuthenticationFailed")
+
+
+def test_who_signs_goes_by_the_wall_clock_or_by_the_time_of_the_workspace(space):
+    key = secrets(space, expirableSecret=False)["key"]
+    url = space.blob_url("none.jsonl")
+    account = unquote(urlsplit(url).path).split("/")[1].split(".")[0]
+    token = {"x-maas-admin-token": space.server.ready["admin_token"]}
+
+    def asked(date):
+        return code(
+            space.server.send("GET", url, headers=shared_key("GET", url, account, key, VERSION | {"x-ms-date": date}))
+        )
+
+    def server_time(query=""):
+        return space.server.send("GET", f"/_maas/clock{query}", headers=token).json["now_seconds"]
+
+    day = 86_400.0
+    moved = {"advance_seconds": 3 * day, "workspace": space.name}
+    assert space.server.send("POST", "/_maas/clock", moved, token).status == 200
+    ahead = server_time(f"?workspace={space.name}") - server_time()
+    wall = time.time()
+    found, refused = (404, "BlobNotFound"), (403, "AuthenticationFailed")
+    assert asked(formatdate(wall, usegmt=True)) == found
+    assert asked(formatdate(wall + day, usegmt=True)) == refused
+    assert asked(formatdate(wall - day, usegmt=True)) == refused
+    assert ahead == 3 * day
 
 
 def test_a_server_may_give_keys_only(tmp_path, start, space_of):
