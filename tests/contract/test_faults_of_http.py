@@ -23,6 +23,7 @@ from maas_client.errors import (
     ServerError,
     StatusError,
 )
+from maas_client.server.faults.classics import classics
 from maas_client.testing import Clock, Faults, Server, Workspace
 from tests.contract.conftest import Both
 
@@ -71,17 +72,24 @@ async def tried(request: pytest.FixtureRequest, faults: Faults) -> Any:
             yield Tried(client, workspace, faults)
 
 
-LOST = [
+def named(action: Any) -> str:
+    return action if isinstance(action, str) else "-".join(str(value) for value in action.values())
+
+
+BROKEN = [
     "commit-then-drop",
     {"do": "commit-then-drop", "reset": True},
-    {"do": "commit-then-500", **SOON},
-    {"do": "commit-then-status", "status": 408, **SOON},
     "drop-before-commit",
     {"do": "reset", "at": "request"},
     {"do": "reset", "at": "up", "bytes": 200},
     {"do": "reset", "at": "answer"},
     {"do": "reset", "at": "down", "bytes": 20},
     {"do": "truncate", "bytes": 20},
+    {"do": "slow", "bytes_per_second": 100_000},
+]
+TOLD = [
+    {"do": "commit-then-500", **SOON},
+    {"do": "commit-then-status", "status": 408, **SOON},
     "malformed-json",
     {"do": "html", "page": "gateway", "headers": {"retry-after-ms": "10"}},
     {"do": "status", "status": 503, **SOON},
@@ -92,16 +100,23 @@ LOST = [
     {"do": "status", "status": 425, "retry_after": "soon"},
     {"do": "delay", "seconds": 0.01},
     {"do": "delay", "seconds": 0.01, "at": "request"},
-    {"do": "slow", "bytes_per_second": 100_000},
-    {"do": "date-skew", "seconds": -7200},
+    {"do": "date-skew", "seconds": -30},
     {"do": "headers", "remove": ["x-ms-request-id", "date"]},
 ]
 
 
-@pytest.mark.parametrize(
-    "action", LOST, ids=lambda action: action if isinstance(action, str) else "-".join(map(str, action.values()))
-)
-async def test_a_job_that_meets_a_fault_is_one_job(tried, train, action):
+@pytest.mark.parametrize("action", BROKEN, ids=named)
+async def test_a_job_that_meets_a_broken_line_is_one_job(tried, train, action):
+    await _is_one_job(tried, train, action)
+
+
+@pytest.mark.parametrize("tried", ["sync"], indirect=True)  # above the transport both clients are the same code
+@pytest.mark.parametrize("action", TOLD, ids=named)
+async def test_a_job_that_meets_a_wrong_answer_is_one_job(tried, train, action):
+    await _is_one_job(tried, train, action)
+
+
+async def _is_one_job(tried, train, action):
     file = await tried.call(tried.client.files.upload(train))
     fault = tried.faults.on("Jobs_CreateOrUpdate", action, nth=1)
     job = await tried.call(tried.client.jobs.create(MODEL, training_file=file, name="one"))
@@ -143,6 +158,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize("tried", ["sync"], indirect=True)
 @pytest.mark.parametrize(("action", "error"), REFUSED, ids=str)
 async def test_what_repeating_cannot_help_is_told_at_once(tried, action, error):
     fault = tried.faults.on("Jobs_List", action)
@@ -314,3 +330,22 @@ async def test_a_question_is_asked_again_and_a_stream_is_not(tried):
     with pytest.raises(BrokenResponseError):
         await tried.collect(tried.client.chat.stream(deployment, **ask))
     assert fault.state["occurrences"] == 1
+
+
+@pytest.mark.parametrize("tried", ["sync"], indirect=True)
+@pytest.mark.parametrize("name", classics())
+async def test_every_classic_comes_and_leaves_one_job(tried, train, name):
+    slow = {"match": {"operation": "Jobs_List"}} if name == "slow-body" else {}
+    classic = tried.faults.add({"classic": name, **slow})
+
+    async def twice_if_needed(call: Any) -> Any:
+        try:
+            return await tried.call(call())
+        except MaaSError:
+            classic.remove()
+            return await tried.call(call())
+
+    async with tried.another(timeout=1.0, max_retries=2) as client:
+        file = await twice_if_needed(lambda: client.files.upload(train))
+        await twice_if_needed(lambda: client.jobs.create(MODEL, training_file=file, name="one"))
+        assert [job.name for job in await twice_if_needed(lambda: list(client.jobs.list()))] == ["one"]

@@ -61,6 +61,10 @@ class Fired:
     request_id: str
     status: int | None = None
 
+    def answer(self, status: int) -> None:
+        """Note the status of the answer."""
+        self.status = status
+
     def as_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
         return {

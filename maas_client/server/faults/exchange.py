@@ -57,7 +57,7 @@ class Exchange:
         wall: Wall time in seconds since the epoch, by which clients go.
         rate_seconds: Seconds by which rates are counted.
         state: What the program keeps between its requests.
-        status: Status of the answer that was sent, None as long as there is none.
+        answered: Told the status of the answer, before it leaves.
     """
 
     app: ASGIApp
@@ -71,7 +71,7 @@ class Exchange:
     wall: float
     rate_seconds: float
     state: dict[Any, Any]
-    status: int | None = None
+    answered: Callable[[int], None]
 
     @property
     def headers(self) -> Headers:
@@ -183,5 +183,5 @@ class Exchange:
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.answered(message["status"])
         await self.send(message)

@@ -32,7 +32,7 @@ class FaultLine:
             await self._app(scope, receive, send)
             return
         named = name_of(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
-        workspace = await run_in_threadpool(workspace_of, self._world, named)
+        workspace = named.workspace or await run_in_threadpool(workspace_of, self._world, named)
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
         seen = Seen(
@@ -64,11 +64,9 @@ class FaultLine:
             wall=wall_seconds(),
             rate_seconds=_rate_seconds(clock, now),
             state=hit.armed.state,
+            answered=fired.answer,
         )
-        try:
-            await hit.action.run(exchange)
-        finally:
-            fired.status = exchange.status
+        await hit.action.run(exchange)
 
 
 def _time(world: World, key: str | None) -> float:

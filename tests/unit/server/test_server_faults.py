@@ -326,6 +326,13 @@ def test_a_half_written_block_leaves_nothing(space, give):
     assert space.server.send("GET", url).status == 404
 
 
+def test_a_fault_after_so_many_bytes_of_an_upload(space, give):
+    url = f"{space.blob_url('blocks.bin')}?{space.sas()}&comp=block&blockid="
+    given = give({"do": "status", "status": 503}, operation="Blob_PutBlock", after_bytes=2500)
+    answers = [space.server.send("PUT", f"{url}YWFh{letter}A==", bytes(1000)).status for letter in "ABCD"]
+    assert (answers, given.now["occurrences"]) == ([201, 201, 503, 201], 1)
+
+
 def test_over_tls_a_reset_is_a_reset_too(start, tmp_path, space_of):
     space = space_of(start(tmp_path / "state", "--tls"))
     headers = {"x-maas-admin-token": space.server.ready["admin_token"]}
