@@ -30,12 +30,15 @@ class RequestLine:
             await self._app(scope, receive, send)
             return
         entry = self._journal.begin(scope)
-        body = _Body(entry, dict(scope["headers"]).get(b"content-type", b""))
+        body: _Body | None = None
         start = monotonic()
 
         async def receiving() -> Message:
+            nonlocal body
             message = await receive()
-            if message["type"] == "http.request":
+            # Most requests have no body.
+            if message["type"] == "http.request" and (body is not None or message.get("body")):
+                body = body or _Body(entry, scope)
                 body.take(message.get("body", b""), last=not message.get("more_body", False))
             return message
 
@@ -66,9 +69,10 @@ class _Body:
     guessed from that.
     """
 
-    def __init__(self, entry: Entry, content_type: bytes) -> None:
+    def __init__(self, entry: Entry, scope: Scope) -> None:
         self._entry = entry
-        self._form = content_type.lower().startswith(b"application/x-www-form-urlencoded")
+        content_type = dict(scope["headers"]).get(b"content-type", b"").lower()
+        self._form = content_type.startswith(b"application/x-www-form-urlencoded")
         self._hash = hashlib.sha256()
         self._text = bytearray()
 
@@ -78,7 +82,7 @@ class _Body:
         self._hash.update(data)
         if entry.size <= MAX_READ_BYTES:
             self._text += data
-        if last and entry.size and not self._form:
+        if last and not self._form:
             body = _json(bytes(self._text)) if entry.size <= MAX_READ_BYTES else {}
             entry.fields = redact.fields(body)
             entry.sha256 = None if "keyValue" in body else self._hash.hexdigest()
