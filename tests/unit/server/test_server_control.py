@@ -24,6 +24,22 @@ def test_the_routes_are_found():
     assert {"/_maas/clock", "/_maas/reset", "/_maas/faults", "/_maas/requests", "/_maas/tokens/revoke"} <= found
 
 
+def test_the_page_lists_every_route_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "reference-server.md").read_text(encoding="utf-8")
+    listed = set()
+    for cell in re.findall(
+        r"^\| ((?:`[^`]*`(?:, )?)+) \|", page.partition("## Control routes")[2].partition("\n## ")[0], re.MULTILINE
+    ):
+        methods: list[str] = []
+        for text in re.findall(r"`([^`]*)`", cell):
+            method, _, path = text.partition(" ")
+            methods.append(method)
+            if path:
+                listed |= {(each, path) for each in methods}
+                methods = []
+    assert listed == set(routes())
+
+
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))
 def test_the_admin_token_opens_them(server, method, path):
     target = path.replace("{id}", "x").replace("{name}", "x")
