@@ -1,5 +1,6 @@
 """The real server, and one body for both clients."""
 
+import hashlib
 import inspect
 import json
 import uuid
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from maas_client import AsyncMaaSClient, MaaSClient
@@ -47,6 +49,17 @@ class Both:
 
     async def collect(self, items: Any) -> list[Any]:
         return [item async for item in items] if hasattr(items, "__aiter__") else list(items)
+
+
+async def digest_of(both: Both, uri: str) -> str:
+    """Return the digest of what the server holds, read as anybody would."""
+    target = both.client._session.dialect.target
+    headers = {"authorization": "Bearer any"}
+    base = f"{target.arm}{target.path}/datastores/workspaceblobstore"
+    store = httpx.get(f"{base}?api-version=2024-10-01-preview", headers=headers).json()["properties"]
+    path = uri.partition("/paths/")[2]
+    url = f"http://{store['accountName']}.blob.{store['endpoint']}/{store['containerName']}/{path}"
+    return hashlib.sha256(httpx.get(url, headers=headers).content).hexdigest()
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -4,6 +4,7 @@ One body for both clients; every program must have fired when its test ends, so 
 went wrong.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,7 +26,7 @@ from maas_client.errors import (
 )
 from maas_client.server.faults.classics import classics
 from maas_client.testing import Clock, Faults, Server, Workspace
-from tests.contract.conftest import Both
+from tests.contract.conftest import Both, digest_of
 
 MODEL = "Phi-3-mini-4k-instruct"
 SOON = {"retry_after_ms": 10}
@@ -299,6 +300,22 @@ async def test_an_upload_that_meets_a_fault_is_whole(tried, train, action):
     assert fault.completed
     again = await tried.call(tried.client.files.upload(train))
     assert (again.id, again.reused) == (file.id, True)
+
+
+async def test_a_large_upload_that_meets_faults_is_whole(tried, tmp_path):
+    path = tmp_path / "large.jsonl"
+    with path.open("wb") as file:
+        for number in range(65):
+            file.write(bytes([number]) * 2**20)
+    blocks = [
+        {"do": "reset", "at": "up", "bytes": 100_000},
+        "commit-then-drop",
+        {"do": "status", "status": 503, **SOON},
+    ]
+    tried.faults.on("Blob_PutBlock", "pass", *blocks)
+    tried.faults.on("Blob_PutBlockList", "commit-then-drop")
+    file = await tried.call(tried.client.files.upload(path))
+    assert await digest_of(tried, file.id) == file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 async def test_a_signature_that_is_refused_is_replaced(tried, train):

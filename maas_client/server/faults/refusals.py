@@ -11,6 +11,7 @@ from maas_client.server.azureml.blob_xml import BlobError, error_response
 from maas_client.server.azureml.dispatch import refusal
 from maas_client.server.entra.policy import expired, revoked
 from maas_client.server.entra.principal import TENANT_ID
+from maas_client.server.entra.problems import SignInError
 from maas_client.server.faults.exchange import Answer, Exchange
 from maas_client.server.inference.problems import InferenceError, refused, unauthorized
 from maas_client.server.service.errors import ServiceError
@@ -34,10 +35,16 @@ for statuses."""
 _STORAGE_CODES = {500: "InternalError", 503: "ServerBusy", 408: "OperationTimedOut"}
 """Source: Azure Storage REST, common error codes."""
 
+_TRANSIENT = ("temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")
+_INVALID = ("invalid_request", 90100, "The request is empty or not valid.")
+"""Source: Microsoft Learn, "Microsoft Entra authentication and authorization error codes"."""
+
 
 def refuse(exchange: Exchange, status: int, code: str = "", message: str = "") -> Answer:
     """Return the refusal of a request."""
     storage = exchange.named.account is not None
+    if (exchange.named.operation or "").startswith("Entra_"):
+        return _of_entra(exchange, status, code, message)
     code = code or (_STORAGE_CODES.get(status) if storage else None) or CODES.get(status, "Error")
     message = message or f"A fault program answers {status} here."
     if storage:
@@ -67,6 +74,16 @@ def _of_storage(exchange: Exchange, error: BlobError) -> Answer:
 def _of_inference(error: InferenceError) -> Answer:
     answer = Answer(error.status, MutableHeaders({"content-type": "application/json", "x-ms-error-code": error.code}))
     answer.replace(json.dumps(error.body).encode())
+    return answer
+
+
+def _of_entra(exchange: Exchange, status: int, code: str, message: str) -> Answer:
+    error, number, text = _TRANSIENT if status == 429 or status >= 500 else _INVALID
+    body = SignInError(status, code or error, number, message or text).body(
+        exchange.scope["maas.ids"]["correlation"], exchange.now
+    )
+    answer = Answer(status, MutableHeaders({"content-type": "application/json; charset=utf-8"}))
+    answer.replace(json.dumps(body).encode())
     return answer
 
 

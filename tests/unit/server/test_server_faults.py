@@ -198,6 +198,18 @@ def test_refused_credentials(space, give):
     assert (token.status, token.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
 
 
+def test_refusals_have_the_shape_of_sign_in(server):
+    headers = {"x-maas-admin-token": server.ready["admin_token"]}
+    actions = [{"do": "status", "status": 503}, {"do": "status", "status": 400}]
+    program = {"match": {"operation": "Entra_GetToken", "session": "sign-in"}, "actions": actions}
+    assert server.send("POST", "/_maas/faults", program, headers).status == 201
+    busy, wrong = (
+        server.send("POST", "/tenant/oauth2/v2.0/token", b"", {"x-maas-session": "sign-in"}).json for _ in range(2)
+    )
+    assert (busy["error"], busy["error_codes"]) == ("temporarily_unavailable", [90033])
+    assert (wrong["error"], wrong["error_codes"]) == ("invalid_request", [90100])
+
+
 def test_a_bucket_of_requests_fills_by_the_clock(space, give):
     give({"do": "throttle", "capacity": 2, "per_second": 0.1}, when={"every": 1})
     left = "x-ms-ratelimit-remaining-subscription-reads"

@@ -362,3 +362,16 @@ def test_short_lived_tokens_are_fetched_anew_each_time(tmp_path, start, monkeypa
     assert first.token != second.token
     claims = jwt.decode(first.token, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 60
+
+
+def test_a_sign_in_that_meets_faults_and_a_challenge_to_its_token(facts, signing, client_of):
+    admin = {"x-maas-admin-token": facts["admin_token"]}
+    busy = {"match": {"operation": "Entra_GetToken"}, "actions": [{"do": "status", "status": 503, "retry_after": 0}]}
+    challenge = {"match": {"operation": "Jobs_List"}, "actions": ["claims-challenge"]}
+    ids = signing.send("POST", "/_maas/faults", {"programs": [busy, challenge]}, admin).json["ids"]
+    names = ("tenant_id", "client_id", "client_secret")
+    credential = ClientSecretCredential(*(facts[name] for name in names), authority=facts["url"])
+    with credential, client_of(credential) as client:
+        assert list(client.jobs.list()) == []
+    for identity in ids:
+        assert signing.send("GET", f"/_maas/faults/{identity}", headers=admin).json["completed"]
