@@ -1,8 +1,9 @@
 """Follow a job: look, tell what is new, wait, look again."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 from maas_client.errors import JobCancelledError, JobFailedError, MaaSError, NotFoundError, WaitTimeoutError
 from maas_client.resources._pace import Pace
@@ -13,17 +14,23 @@ from maas_client.watch import Reducer, Snapshot
 _REPORTING = {JobStatus.RUNNING, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
 LATE_MODEL_POLLS = 10
+LATE_JOB_POLLS = 10
+"""So often a job that the service has acknowledged may be missing, before it was seen, until that is believed."""
+
+T = TypeVar("T")
 
 
 class Watcher:
     """One loop over one job."""
 
-    def __init__(self, session: Session, name: str, resume_token: str | None) -> None:
+    def __init__(self, session: Session, name: str, resume_token: str | None, *, acknowledged: bool) -> None:
+        """Make the loop; `acknowledged`: the service has said that there is this job, whatever a read says yet."""
         self._session = session
         self._name = name
         self._reducer = Reducer(resume_token)
         self._pace = Pace(session.io, session.cadence)
         self._polls_without_model = 0
+        self._polls_without_job = 0 if acknowledged else LATE_JOB_POLLS
         self._last: FineTuningJob | None = None
         self._warnings: tuple[str, ...] = ()
 
@@ -32,7 +39,10 @@ class Watcher:
         deadline = await self._deadline(timeout)
         while True:
             failures = self._pace.failures
-            seen = await self._pace.ask(self._look)
+            seen = await self._pace.ask(partial(self._unless_late, self._look))
+            if seen is None:
+                await self._pause(deadline)
+                continue
             if isinstance(seen, MaaSError):
                 if failures == 0 and self._last is not None:
                     yield await self._note(self._last, "warning", f"Connection lost ({seen.message}) Trying again.")
@@ -52,7 +62,10 @@ class Watcher:
         """Look at nothing but the status until the job has ended, and return it."""
         deadline = await self._deadline(timeout)
         while True:
-            seen = await self._pace.ask(self._get)
+            seen = await self._pace.ask(partial(self._unless_late, self._get))
+            if seen is None:
+                await self._pause(deadline)
+                continue
             if isinstance(seen, MaaSError):
                 await self._pause(deadline, error=seen)
                 continue
@@ -72,6 +85,16 @@ class Watcher:
             return False
         self._polls_without_model += 1
         return self._polls_without_model <= LATE_MODEL_POLLS
+
+    async def _unless_late(self, look: Callable[[], Awaitable[T]]) -> T | None:
+        """Look; nothing while reads are behind the write that made the job."""
+        try:
+            return await look()
+        except NotFoundError:
+            self._polls_without_job += 1
+            if self._last is not None or self._polls_without_job > LATE_JOB_POLLS:
+                raise
+            return None
 
     async def _get(self) -> FineTuningJob:
         return await self._session.run(self._session.dialect.jobs.get(self._name))

@@ -147,11 +147,11 @@ class AsyncSubmission:
             if attempt.before.result is not None:
                 return
             told = attempt.before.note.get("resume_token")
-            async for event in Watcher(self._session, name, told).events(timeout):
+            async for event in Watcher(self._session, name, told, acknowledged=True).events(timeout):
                 if event.type == "status":
                     await self._try_write("wait", Kind.NOTE, {"resume_token": event.resume_token})
                 yield event
-            attempt.result = _ended(await Watcher(self._session, name, None).until_ended(None))
+            attempt.result = _ended(await Watcher(self._session, name, None, acknowledged=True).until_ended(None))
 
     async def wait(self, *, timeout: float | None = None) -> FineTuningJob:
         """Create the job if need be, wait until it has succeeded, and return it with its `fine_tuned_model`.
@@ -168,7 +168,7 @@ class AsyncSubmission:
         async with self._step("wait", {"name": self._plan.name}) as attempt:
             if attempt.before.result is not None:
                 return succeeded(await self._get_job())
-            ended = await Watcher(self._session, self._plan.name, None).until_ended(timeout)
+            ended = await Watcher(self._session, self._plan.name, None, acknowledged=True).until_ended(timeout)
             attempt.result = _ended(ended)
         return succeeded(ended)
 

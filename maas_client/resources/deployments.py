@@ -21,6 +21,7 @@ from maas_client.types import Deployment, DeploymentKeys, DeploymentStatus, Serv
 
 KeyName = Literal["primary", "secondary"]
 _KEY_TYPES: Mapping[str, str] = {"primary": "Primary", "secondary": "Secondary"}
+LATE_DEPLOYMENT_POLLS = 10
 _BROKEN = {DeploymentStatus.FAILED, DeploymentStatus.CANCELLED}
 
 
@@ -171,11 +172,17 @@ class AsyncDeployments:
 
 def deployment_poller(session: Session, operation: Lro, name: str) -> AsyncPoller[Deployment]:
     """Follow a creation to the deployment, ready to be asked."""
+    missing = 0
 
     async def finish(ended: Lro) -> Done[Deployment] | None:
+        nonlocal missing
         try:
             deployment = await session.run(session.dialect.deployments.get(name))
         except NotFoundError:
+            missing += 1
+            # Reads may be behind the write: what has just come up is not believed to be gone at once.
+            if ended.status == "succeeded" and missing <= LATE_DEPLOYMENT_POLLS:
+                return None
             raise _failure(name, None, ended) from None
         if ended.status != "succeeded" or deployment.status in _BROKEN:
             raise _failure(name, deployment, ended)

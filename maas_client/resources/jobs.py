@@ -285,7 +285,7 @@ class AsyncJobs:
             WaitTimeoutError: The time is over; the job goes on.
             TransportError: The service was out of reach for a quarter of an hour.
         """
-        watcher = Watcher(self._session, _name(job), resume_token)
+        watcher = Watcher(self._session, _name(job), resume_token, acknowledged=isinstance(job, FineTuningJob))
         async for event in watcher.events(timeout):
             yield event
 
@@ -302,7 +302,8 @@ class AsyncJobs:
             WaitTimeoutError: The time is over; the job goes on, and waiting again goes on too.
             TransportError: The service was out of reach for a quarter of an hour.
         """
-        return succeeded(await Watcher(self._session, _name(job), None).until_ended(timeout))
+        watcher = Watcher(self._session, _name(job), None, acknowledged=isinstance(job, FineTuningJob))
+        return succeeded(await watcher.until_ended(timeout))
 
     async def _change(self, job: FineTuningJob | str, changes: Mapping[str, object]) -> FineTuningJob:
         known = job if isinstance(job, FineTuningJob) else await self.get(job)

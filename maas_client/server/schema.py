@@ -6,7 +6,7 @@ to the same tables.
 
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
@@ -32,7 +32,7 @@ CREATE TABLE jobs (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
   created REAL NOT NULL, training TEXT, validation TEXT, problem TEXT, plan TEXT, cancel_at REAL, ends_at REAL,
   delete_at REAL, settled INTEGER NOT NULL DEFAULT 0, model TEXT, model_version INTEGER, stages TEXT,
-  UNIQUE (workspace, name));
+  fate TEXT, UNIQUE (workspace, name));
 CREATE INDEX jobs_due ON jobs (settled, ends_at);
 CREATE INDEX jobs_newest ON jobs (workspace, seq);
 CREATE INDEX jobs_deleted ON jobs (delete_at) WHERE delete_at IS NOT NULL;
@@ -47,13 +47,14 @@ CREATE TABLE endpoints (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE,
   body TEXT NOT NULL, target TEXT NOT NULL, custom INTEGER NOT NULL,
   primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL,
-  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL, UNIQUE (workspace, name));
+  created REAL NOT NULL, ready_at REAL NOT NULL, delete_at REAL, used_at REAL, fate TEXT,
+  UNIQUE (workspace, name));
 CREATE TABLE subscriptions (
   workspace TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, model TEXT NOT NULL, created REAL NOT NULL,
   ready_at REAL NOT NULL, delete_at REAL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;
 CREATE TABLE operations (
   id TEXT PRIMARY KEY, subscription TEXT NOT NULL, created REAL NOT NULL, done_at REAL NOT NULL,
-  workspace TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+  workspace TEXT NOT NULL DEFAULT '', fate TEXT) WITHOUT ROWID;
 """
 
 MIGRATIONS: Final = {
@@ -99,5 +100,10 @@ UPDATE jobs SET stages=json_extract(plan, '$.stages') WHERE plan IS NOT NULL;
 CREATE INDEX jobs_newest ON jobs (workspace, seq);
 CREATE INDEX jobs_deleted ON jobs (delete_at) WHERE delete_at IS NOT NULL;
 CREATE INDEX jobs_unplanned ON jobs (settled) WHERE plan IS NULL AND settled=0 AND cancel_at IS NULL;
+""",
+    5: """
+ALTER TABLE jobs ADD COLUMN fate TEXT;
+ALTER TABLE endpoints ADD COLUMN fate TEXT;
+ALTER TABLE operations ADD COLUMN fate TEXT;
 """,
 }

@@ -15,7 +15,8 @@ JOB: Final[dict[str, frozenset[str]]] = {
     "Provisioning": frozenset({"Preparing", "Queued", "Running", "CancelRequested", "Failed"}),
     "Preparing": frozenset({"Queued", "Running", "CancelRequested", "Failed"}),
     "Queued": frozenset({"Preparing", "Running", "CancelRequested", "Failed"}),
-    "Running": frozenset({"Finalizing", "Completed", "CancelRequested", "Failed"}),
+    "Running": frozenset({"Finalizing", "Completed", "NotResponding", "CancelRequested", "Failed"}),
+    "NotResponding": frozenset({"Running", "Finalizing", "Completed", "CancelRequested", "Failed"}),
     "Finalizing": frozenset({"Completed", "CancelRequested", "Failed"}),
     "CancelRequested": frozenset({"Canceled"}),
     "Completed": frozenset(),
@@ -27,7 +28,11 @@ JOB: Final[dict[str, frozenset[str]]] = {
 JOB_TERMINAL: Final = frozenset(word for word, after in JOB.items() if not after)
 
 ENDPOINT: Final[dict[tuple[str, str], frozenset[tuple[str, str]]]] = {
-    ("Creating", "Creating"): frozenset({("Succeeded", "Online"), ("Deleting", "Deleting")}),
+    ("Creating", "Creating"): frozenset(
+        {("Succeeded", "Online"), ("Succeeded", "Creating"), ("Failed", "CreationFailed"), ("Deleting", "Deleting")}
+    ),
+    ("Succeeded", "Creating"): frozenset({("Succeeded", "Online"), ("Deleting", "Deleting")}),
+    ("Failed", "CreationFailed"): frozenset({("Deleting", "Deleting")}),
     ("Succeeded", "Online"): frozenset({("Deleting", "Deleting")}),
     ("Deleting", "Deleting"): frozenset(),
 }

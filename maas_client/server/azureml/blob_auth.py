@@ -93,6 +93,9 @@ def _check_signature(request: Request, world: World, name: Name, now: float) -> 
     problem = check(world.secret, signed, need, request.query_params, now)
     if problem:
         raise BlobError(403, problem.code, problem.message)
+    if not world.spending.spend(request.query_params["sig"]):
+        message = "Server failed to authenticate the request. Signature not valid in the specified time frame: expired."
+        raise BlobError(403, "AuthenticationFailed", message)
 
 
 def _refuse_keys(world: World) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ from maas_client.server.azureml.wire import Call, Handler, Json, Operation, Repl
 from maas_client.server.entra.audiences import ARM, MACHINE_LEARNING, same
 from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.jsontext import dump
+from maas_client.server.service import fates
 from maas_client.server.service.errors import ServiceError, not_implemented
 from maas_client.server.service.settle import due, settle
 from maas_client.server.service.training import Trainer
@@ -129,7 +131,8 @@ def _run(
     with world.store.lock:
         settle(world, now)
         where = workspace(world, path["sub"], path["rg"], path["ws"]) if "ws" in path else None
-        reply = handler(_call(request, world, now, path, body, where))
+        call = _call(request, world, now, path, body, where)
+        reply = _read(call, handler, request) if request.method == "GET" else _write(call, handler, request)
         trainer.start_missing()
     return reply
 
@@ -151,7 +154,7 @@ def _at_once(
         where = known_workspace(world, path["sub"], path["rg"], path["ws"]) if "ws" in path else None
         if where is None and "ws" in path:
             return None
-        return handler(_call(request, world, now, path, {}, where))
+        return _read(_call(request, world, now, path, {}, where), handler, request)
 
 
 def _call(
@@ -160,7 +163,50 @@ def _call(
     base = f"{request.scope['scheme']}://{request.headers['host']}"
     if where is not None:
         now = request.scope["maas.now"] = where.time(now)
-    return Call(world, now, base, path, query_of(request), body, where)
+    given = request.scope.get("maas.fate")
+    fate = fates.NONE if given is None else fates.of(given)
+    return Call(world, now, base, path, query_of(request), body, where, fate)
+
+
+def _read(call: Call, handler: Handler, request: Request) -> Reply:
+    """Answer a GET, or as it was answered before a write that a fault program keeps from it."""
+    lag, path = call.world.lag, request.scope["path"].rstrip("/")
+    before = lag.before(path)
+    if isinstance(before, ServiceError):
+        raise before
+    if isinstance(before, Reply):
+        return before
+    reply = handler(call)
+    hidden = lag.hidden(path)
+    if hidden and isinstance(reply.body, dict):
+        shown = [each for each in reply.body.get("value", []) if each["name"] not in hidden]
+        return replace(reply, body={**reply.body, "value": shown})
+    return reply
+
+
+def _write(call: Call, handler: Handler, request: Request) -> Reply:
+    """Answer a write, and note what of it is not seen yet."""
+    lag, path = call.world.lag, request.scope["path"].rstrip("/").removesuffix("/cancel")
+    if call.fate.do == "stale-reads":
+        before = _as_it_is(call, path)
+        reply = handler(call)
+        lag.keep(path, before, call.fate.fields["reads"])
+        return reply
+    reply = handler(call)
+    if call.fate.do == "list-lag":
+        lag.hide(path, call.fate.fields["lists"])
+    return reply
+
+
+def _as_it_is(call: Call, path: str) -> Reply | ServiceError:
+    """Return what a GET of a resource is answered now."""
+    operation, named, _ = match("GET", path)
+    if operation is None or operation.handler is None:
+        raise LookupError(path)
+    try:
+        return operation.handler(replace(call, path=named, body={}))
+    except ServiceError as error:
+        return error
 
 
 async def read_json(request: Request) -> Json:

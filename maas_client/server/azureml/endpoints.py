@@ -9,7 +9,7 @@ from maas_client.server.service.world import Workspace
 def put(call: Call) -> Reply:
     """PUT an endpoint: 201 with Azure-AsyncOperation when created, 200 when it was there."""
     where = call.workspace
-    endpoint, operation = deployments.put(call.world, where, call.path["name"], call.body, call.now)
+    endpoint, operation = deployments.put(call.world, where, call.path["name"], call.body, call.now, call.fate)
     body = _resource(call, where, endpoint)
     if operation is None:
         return Reply(200, body)
@@ -40,7 +40,7 @@ def update(call: Call) -> Reply:
 def delete(call: Call) -> Reply:
     """DELETE an endpoint: 202 with a Location, 204 when there is none; never 200."""
     where = call.workspace
-    operation = deployments.delete(call.world, where, call.path["name"], call.now)
+    operation = deployments.delete(call.world, where, call.path["name"], call.now, call.fate)
     if operation is None:
         return Reply(204)
     return Reply(202, None, operation_links(call, where, operation, status_document=False))
@@ -69,7 +69,7 @@ def _subscription(call: Call, where: Workspace, endpoint: Endpoint) -> str | Non
 
 def _resource(call: Call, where: Workspace, endpoint: Endpoint) -> Json:
     provisioning, state = endpoint.states(call.now)
-    ready = call.now >= endpoint.ready_at
+    ready = state == "Online"
     uri = f"{call.base}/serverless/{deployments.address(where, endpoint)}"
     return {
         "id": f"{where.arm_id}/serverlessEndpoints/{endpoint.name}",

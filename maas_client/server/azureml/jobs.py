@@ -21,7 +21,7 @@ from maas_client.server.service.world import Workspace
 def put(call: Call) -> Reply:
     """PUT a job: 201 when created, 200 when it was there."""
     where = call.workspace
-    job, created = jobs.put(call.world, where, call.path["name"], call.properties(), call.now)
+    job, created = jobs.put(call.world, where, call.path["name"], call.properties(), call.now, call.fate)
     return Reply(201 if created else 200, _resource(call, where, job))
 
 
@@ -41,7 +41,7 @@ def list_jobs(call: Call) -> Reply:
 def cancel(call: Call) -> Reply:
     """POST to cancel: 202 with a Location, or 200 when it is cancelled already."""
     where = call.workspace
-    operation = jobs.cancel(call.world, where, call.path["name"], call.now)
+    operation = jobs.cancel(call.world, where, call.path["name"], call.now, call.fate)
     if operation is None:
         return Reply(200)
     return Reply(202, None, operation_links(call, where, operation, status_document=False))
@@ -50,7 +50,7 @@ def cancel(call: Call) -> Reply:
 def delete(call: Call) -> Reply:
     """DELETE an ended job: 202 with a Location, or 204 when there is none."""
     where = call.workspace
-    operation = jobs.delete(call.world, where, call.path["name"], call.now)
+    operation = jobs.delete(call.world, where, call.path["name"], call.now, call.fate)
     if operation is None:
         return Reply(204)
     return Reply(202, None, operation_links(call, where, operation, status_document=False))

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from maas_client.server.clock import iso7
+from maas_client.server.service import fates
 from maas_client.server.service.errors import ServiceError, user_error
+from maas_client.server.service.fates import Fate
 from maas_client.server.service.world import Workspace, World
 
 Json = dict[str, Any]
@@ -26,6 +28,7 @@ class Call:
         query: Query parameters; of a repeated one, the last.
         body: The JSON object that was sent, or an empty one.
         where: The workspace that the path names, if it names one.
+        fate: What a fault program has decided for what this request begins.
     """
 
     world: World
@@ -35,6 +38,7 @@ class Call:
     query: Mapping[str, str]
     body: Json
     where: Workspace | None = None
+    fate: Fate = fates.NONE
 
     @property
     def workspace(self) -> Workspace:

@@ -78,8 +78,24 @@ def list_secrets(call: Call) -> Reply:
     if world.options.datastore_auth == "key" or not expirable:
         return Reply(200, {"secretsType": "AccountKey", "key": account_key(world.secret, where.account)})
     resource = f"{where.account}/{where.container(name)}"
-    token = sign(world.secret, resource, _PERMISSIONS, world.real(where) + hours * 3600)
-    return Reply(200, {"secretsType": "Sas", "sasToken": token})
+    return Reply(200, {"secretsType": "Sas", "sasToken": _sas(call, resource, hours * 3600.0)})
+
+
+def _sas(call: Call, resource: str, seconds: float) -> str:
+    """Return a signature, flawed where a fault program says so."""
+    world, real = call.world, call.world.real(call.where)
+    flaw = call.fate.fields["flaw"] if call.fate.do == "bad-sas" else ""
+    token = sign(
+        world.secret,
+        resource,
+        "rl" if flaw == "read-only" else _PERMISSIONS,
+        # A second less, so that the next one is another.
+        real + {"expired": -60, "runs-out": seconds - 1}.get(flaw, seconds),
+        starts=real + seconds / 2 if flaw == "not-yet-valid" else None,
+    )
+    if flaw == "runs-out":
+        world.spending.limit(token, call.fate.fields["requests"])
+    return token
 
 
 def _name(call: Call) -> str:

@@ -12,9 +12,11 @@ class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
     Attributes:
         served: Whether the service has done what it was asked for when the fault is over, in a word or two.
+        operations: Names of the operations that it is for; none: it is for any.
     """
 
     served: ClassVar[str] = "no"
+    operations: ClassVar[tuple[str, ...]] = ()
 
     times: Annotated[int, Meta(ge=1, le=1_000_000, description="So many occurrences in a row.")] = 1
 

@@ -101,6 +101,8 @@ def _program(given: object, where: str) -> Program:
     values["actions"] = [_action(each, f"{_at(where, 'actions')}[{index}]") for index, each in enumerate(actions)]
     program = _convert(values, Program, where)
     _check_operations(program, _at(where, "match.operation"))
+    for index, action in enumerate(program.queue()):
+        _check_purpose(action, program, f"{_at(where, 'actions')}[{index}]")
     total = program.total()
     if total is not None and program.length() > total:
         raise ProgramError(
@@ -145,6 +147,18 @@ def _check_operations(program: Program, where: str) -> None:
     for pattern in [asked] if isinstance(asked, str) else asked or []:
         if not any(fnmatchcase(name, pattern) for name in OPERATIONS):
             raise ProgramError(where, f"no operation {pattern!r}{_near(pattern, OPERATIONS)}")
+
+
+def _check_purpose(action: Action, program: Program, where: str) -> None:
+    if not action.operations:
+        return
+    asked = program.match.operation
+    patterns = [asked] if isinstance(asked, str) else asked or []
+    named = [name for name in OPERATIONS if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    if not named or not set(named) <= set(action.operations):
+        raise ProgramError(
+            where, f"{action.name()} needs match.operation, and in it nothing but {', '.join(action.operations)}"
+        )
 
 
 def _known(given: Mapping[str, Any], names: Iterable[str], where: str) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from sqlite3 import Row
 
 from maas_client.server.inference import EndpointView
-from maas_client.server.service import marketplace, models, operations
+from maas_client.server.service import fates, marketplace, models, operations
 from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found, user_error
+from maas_client.server.service.fates import Fate
 from maas_client.server.service.idle import note_use
 from maas_client.server.service.names import check_endpoint
 from maas_client.server.service.world import Workspace, World, workspace_by_guid, workspace_by_label
@@ -41,15 +42,28 @@ class Endpoint:
     created: float
     ready_at: float
     delete_at: float | None
+    fate: Fate
 
     def states(self, now: float) -> tuple[str, str]:
         """Return (provisioningState, endpointState) at an instant."""
         if self.delete_at is not None:
             return "Deleting", "Deleting"
-        return ("Succeeded", "Online") if now >= self.ready_at else ("Creating", "Creating")
+        if now < self.ready_at:
+            return "Creating", "Creating"
+        if self.fate.do == "deployment-fails":
+            return "Failed", "CreationFailed"
+        if self.fate.do == "deployment-not-online" and not self._comes_online(now):
+            return "Succeeded", "Creating"
+        return "Succeeded", "Online"
+
+    def _comes_online(self, now: float) -> bool:
+        seconds = self.fate.fields["seconds"]
+        return seconds is not None and now >= self.ready_at + seconds
 
 
-def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -> tuple[Endpoint, str | None]:
+def put(
+    world: World, workspace: Workspace, name: str, body: Json, now: float, fate: Fate = fates.NONE
+) -> tuple[Endpoint, str | None]:
     """Create an endpoint; return it and the id of the operation, or None when the same one was there already.
 
     Raises:
@@ -74,18 +88,19 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
                 f"The model {target} is deployed as {taken['name']} already: a custom model has one deployment.",
                 target="properties.modelSettings.modelId",
             )
-    ready = now + ENDPOINT_CREATE_SECONDS
+    ready = fate.done_at(now + ENDPOINT_CREATE_SECONDS)
     with world.store.writing("endpoints.put") as db:
         db.execute(
             "INSERT INTO endpoints "
-            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at, used_at) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "(workspace, name, body, target, custom, primary_key, secondary_key, created, ready_at, used_at, fate) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (
                 *(workspace.key, name, json.dumps(definition), target, custom),
                 *(_new_key(), _new_key(), now, ready, world.real(workspace)),
+                fate.stored(fates.OF_DEPLOYMENTS),
             ),
         )
-        operation = operations.begin(world, workspace, "serverless-create", now, ready)
+        operation = operations.begin(world, workspace, "serverless-create", now, ready, fate)
     return get(world, workspace, name), operation
 
 
@@ -109,15 +124,15 @@ def every(world: World, workspace: Workspace) -> list[Endpoint]:
     ]
 
 
-def delete(world: World, workspace: Workspace, name: str, now: float) -> str | None:
+def delete(world: World, workspace: Workspace, name: str, now: float, fate: Fate = fates.NONE) -> str | None:
     """Begin to delete an endpoint; return the id of the operation, or None when there is no such endpoint."""
     row = world.store.one("SELECT * FROM endpoints WHERE workspace=? AND name=?", workspace.key, name)
     if row is None:
         return None
-    at = row["delete_at"] if row["delete_at"] is not None else now + ENDPOINT_DELETE_SECONDS
+    at = row["delete_at"] if row["delete_at"] is not None else fate.done_at(now + ENDPOINT_DELETE_SECONDS)
     with world.store.writing("endpoints.delete") as db:
         db.execute("UPDATE endpoints SET delete_at=? WHERE seq=?", (at, row["seq"]))
-        return operations.begin(world, workspace, "serverless-delete", now, at)
+        return operations.begin(world, workspace, "serverless-delete", now, at, fate)
 
 
 def update(world: World, workspace: Workspace, name: str, change: Json, now: float) -> tuple[Endpoint, str | None]:
@@ -313,4 +328,5 @@ def _from_row(row: Row) -> Endpoint:
         created=row["created"],
         ready_at=row["ready_at"],
         delete_at=row["delete_at"],
+        fate=fates.read(row["fate"]),
     )

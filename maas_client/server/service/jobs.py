@@ -1,6 +1,7 @@
 """Fine-tuning jobs: create, read, list, cancel, delete. What a job is at a moment follows from clock and plan."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from typing import Any
 
 from maas_client.server.engine import TrainingPlan
 from maas_client.server.jsontext import load
-from maas_client.server.service import definitions, inputs, operations
+from maas_client.server.service import definitions, fates, inputs, operations
 from maas_client.server.service.definitions import Json
 from maas_client.server.service.errors import ServiceError, not_found
+from maas_client.server.service.fates import Fate
 from maas_client.server.service.names import check_job
 from maas_client.server.service.world import Workspace, World
 from maas_client.server.state import CANCEL_SECONDS, JOB_DELETE_SECONDS, JOB_TERMINAL
@@ -58,18 +60,23 @@ class Job:
         """What happens when; None until the engine has made it."""
         return None if self.stages is None else self.read_plan()
 
+    @property
+    def cancelled_at(self) -> float:
+        """When a job that is asked to stop has stopped; a fate may have put it off for ever."""
+        return math.inf if self.ends_at is None else self.ends_at
+
     def status(self, now: float) -> str:
         """Return the wire's word for the job at an instant."""
         if self.cancel_at is not None:
-            return "Canceled" if now >= self.cancel_at + CANCEL_SECONDS else "CancelRequested"
+            return "Canceled" if now >= self.cancelled_at else "CancelRequested"
         if self.stages is None:
             return "NotStarted"
         return [word for word, offset in self.stages if offset <= now - self.created][-1]
 
     def reached(self, words: frozenset[str], now: float) -> float | None:
         """Return the instant at which the job first had one of these statuses, or None when it has not."""
-        if self.cancel_at is not None and "Canceled" in words and now >= self.cancel_at + CANCEL_SECONDS:
-            return self.cancel_at + CANCEL_SECONDS
+        if self.cancel_at is not None and "Canceled" in words and now >= self.cancelled_at:
+            return self.cancelled_at
         until = min(now, self.cancel_at) if self.cancel_at is not None else now
         return next(
             (self.created + at for word, at in self.stages or () if word in words and self.created + at <= until), None
@@ -110,7 +117,9 @@ class Filter:
         )
 
 
-def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -> tuple[Job, bool]:
+def put(
+    world: World, workspace: Workspace, name: str, body: Json, now: float, fate: Fate = fates.NONE
+) -> tuple[Job, bool]:
     """Create a job, or update what may be updated of an existing one; return it and whether it is new.
 
     Raises:
@@ -137,8 +146,12 @@ def put(world: World, workspace: Workspace, name: str, body: Json, now: float) -
     training, validation, problem = _files(world, workspace, definition["fineTuningDetails"])
     with world.store.writing("jobs.put") as db:
         db.execute(
-            "INSERT INTO jobs (workspace, name, body, created, training, validation, problem) VALUES (?,?,?,?,?,?,?)",
-            (workspace.key, name, json.dumps(definition), now, training, validation, problem),
+            "INSERT INTO jobs (workspace, name, body, created, training, validation, problem, fate) "
+            "VALUES (?,?,?,?,?,?,?,?)",
+            (
+                *(workspace.key, name, json.dumps(definition), now, training, validation, problem),
+                fate.stored(fates.OF_RUNS),
+            ),
         )
     return get(world, workspace, name), True
 
@@ -172,7 +185,7 @@ def every(world: World, workspace: Workspace, wanted: Filter) -> list[Job]:
     return list(_wanted(world, workspace, wanted, None, sys.maxsize))
 
 
-def cancel(world: World, workspace: Workspace, name: str, now: float) -> str | None:
+def cancel(world: World, workspace: Workspace, name: str, now: float, fate: Fate = fates.NONE) -> str | None:
     """Ask a job to stop; return the id of the operation, or None when it has ended already as cancelled.
 
     Raises:
@@ -186,13 +199,14 @@ def cancel(world: World, workspace: Workspace, name: str, now: float) -> str | N
         raise ServiceError(
             400, "UserError", f"Job {name} is in a terminal state ({status}) and cannot be canceled.", target="status"
         )
-    at = now if job.cancel_at is None else job.cancel_at
+    end = fate.done_at(now + CANCEL_SECONDS) if job.cancel_at is None else job.cancelled_at
     with world.store.writing("jobs.cancel") as db:
-        db.execute("UPDATE jobs SET cancel_at=?, ends_at=? WHERE seq=?", (at, at + CANCEL_SECONDS, job.seq))
-        return operations.begin(world, workspace, f"cancel-{job.seq}", now, at + CANCEL_SECONDS)
+        if job.cancel_at is None:
+            db.execute("UPDATE jobs SET cancel_at=?, ends_at=? WHERE seq=?", (now, end, job.seq))
+        return operations.begin(world, workspace, f"cancel-{job.seq}", now, end, fate)
 
 
-def delete(world: World, workspace: Workspace, name: str, now: float) -> str | None:
+def delete(world: World, workspace: Workspace, name: str, now: float, fate: Fate = fates.NONE) -> str | None:
     """Begin to delete an ended job; return the id of the operation, or None when there is no such job.
 
     Raises:
@@ -209,10 +223,10 @@ def delete(world: World, workspace: Workspace, name: str, now: float) -> str | N
             f"Job {name} is {status}; only a job that has ended can be deleted. Cancel it first.",
             target="status",
         )
-    at = job.delete_at if job.delete_at is not None else now + JOB_DELETE_SECONDS
+    at = job.delete_at if job.delete_at is not None else fate.done_at(now + JOB_DELETE_SECONDS)
     with world.store.writing("jobs.delete") as db:
         db.execute("UPDATE jobs SET delete_at=? WHERE seq=?", (at, job.seq))
-        return operations.begin(world, workspace, f"delete-{job.seq}", now, at)
+        return operations.begin(world, workspace, f"delete-{job.seq}", now, at, fate)
 
 
 def annotate(world: World, job: Job, change: Json) -> None:

@@ -8,10 +8,11 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from maas_client.server.engine import PlanError, TrainingInput, TrainingPlan
+from maas_client.server.service import fates
 from maas_client.server.service.blobs import Text
 from maas_client.server.service.jobs import COLUMNS, Job, from_row
 from maas_client.server.service.world import World
-from maas_client.server.state import stages_problem
+from maas_client.server.state import JOB_TERMINAL, stages_problem
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,12 +64,14 @@ class Trainer:
                 self._looked = -1
 
     def _store(self, job: Job) -> None:
-        plan = _plan(self._world, job)
+        row = self._world.store.one("SELECT fate FROM jobs WHERE seq=?", job.seq)
+        plan = fates.fated(_plan(self._world, job), fates.read(None if row is None else row["fate"]))
+        word, last = plan.stages[-1]
         with self._world.store.writing("jobs.plan") as db:
             # A cancellation that came first keeps its own end.
             db.execute(
                 "UPDATE jobs SET plan=?, stages=?, ends_at=coalesce(ends_at, created+?) WHERE seq=?",
-                (plan.to_json(), json.dumps(plan.stages), plan.stages[-1][1], job.seq),
+                (plan.to_json(), json.dumps(plan.stages), last if word in JOB_TERMINAL else None, job.seq),
             )
 
 

@@ -12,8 +12,10 @@ from maas_client.server.content import Content
 from maas_client.server.engine import TrainingInput, TrainingPlan
 from maas_client.server.entra.identity import Identity
 from maas_client.server.models_data import BaseModel
+from maas_client.server.service.lag import Lag
 from maas_client.server.service.names import check_scope
 from maas_client.server.service.options import ServiceOptions
+from maas_client.server.signing import Spending
 from maas_client.server.store import Store
 
 BLOBSTORE = "workspaceblobstore"
@@ -92,6 +94,8 @@ class World:
     secret: bytes
     options: ServiceOptions
     identity: Identity
+    lag: Lag = field(default_factory=Lag)
+    spending: Spending = field(default_factory=Spending)
     plans: dict[int, TrainingPlan] = field(default_factory=dict)
     """Decoded plans by the job's row number; a cache, at most `PLANS_KEPT`."""
     quiet: Quiet | None = None

@@ -120,7 +120,7 @@ def test_a_file_of_version_3_is_migrated_and_keeps_what_it_holds(tmp_path):
     Store(new).close()
     assert operations == [("cancel-1:guid:x", "s/r/w"), ("odd", "")]
     assert endpoint is not None
-    assert tuple(endpoint) == (7, "s/r/w", "E", "{}", "t", 1, "p", "s", 1.0, 2.0, None, 3.0)
+    assert tuple(endpoint) == (7, "s/r/w", "E", "{}", "t", 1, "p", "s", 1.0, 2.0, None, 3.0, None)
     assert later is not None
     assert later["seq"] > 7
     assert tables(old / "state.db") == tables(new / "state.db")

@@ -1,0 +1,58 @@
+"""What reads do not show yet: answers of before a write, and lists that lack what was made. Kept in memory.
+
+A fault program says of a write how many reads of its resource, or lists of its kind, are behind it.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class _Late:
+    left: int
+    before: object = None
+
+
+@dataclass(slots=True)
+class Lag:
+    """What is behind, by path, which is compared without case."""
+
+    _reads: dict[str, _Late] = field(default_factory=dict)
+    _lists: dict[str, dict[str, _Late]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, path: str, before: object, reads: int) -> None:
+        """Let so many reads of a resource have the answer of before."""
+        with self._lock:
+            self._reads[path.lower()] = _Late(reads, before)
+
+    def hide(self, path: str, lists: int) -> None:
+        """Leave a resource out of so many lists of its kind."""
+        kind, _, name = path.rpartition("/")
+        with self._lock:
+            self._lists.setdefault(kind.lower(), {})[name] = _Late(lists)
+
+    def before(self, path: str) -> object:
+        """Return the answer of before that a read is given, or None when it is not behind; it is counted."""
+        if not self._reads:
+            return None
+        with self._lock:
+            late = self._reads.get(path.lower())
+            if late is not None:
+                late.left -= 1
+                if late.left == 0:
+                    del self._reads[path.lower()]
+            return None if late is None else late.before
+
+    def hidden(self, path: str) -> frozenset[str]:
+        """Return the names that a list does not show; it is counted."""
+        if not self._lists:
+            return frozenset()
+        with self._lock:
+            late = self._lists.get(path.lower(), {})
+            names = frozenset(late)
+            for name in names:
+                late[name].left -= 1
+                if late[name].left == 0:
+                    del late[name]
+            return names
