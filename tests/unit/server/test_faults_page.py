@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from maas_client.server.crash import POINTS
 from maas_client.server.faults.classics import classics
 from maas_client.server.faults.kinds import KINDS
 from maas_client.server.faults.schema import make_schema
@@ -33,9 +34,13 @@ def of_classics() -> str:
     return "\n".join(["| name | |", "|---|---|", *rows])
 
 
+def of_points() -> str:
+    return "\n".join(["| point | |", "|---|---|", *(f"| `{name}` | {what} |" for name, what in POINTS.items())])
+
+
 def test_the_tables_say_what_there_is(generated):
     page = PAGE.read_text(encoding="utf-8")
-    for name, table in (("actions", of_actions()), ("classics", of_classics())):
+    for name, table in (("actions", of_actions()), ("classics", of_classics()), ("points", of_points())):
         before, rest = page.split(f"<!-- {name} -->\n")
         page = f"{before}<!-- {name} -->\n\n{table}\n\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
     generated(PAGE, page)
