@@ -36,6 +36,13 @@ def state_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file on one worker of a parallel run: they share servers; and all of the referees' runs."""
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent)
+        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] == "referee" else path.as_posix()))
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, state_of_run: Path) -> None:
     """No test sees the settings, credentials or proxies of whoever runs it, nor writes into their journal."""

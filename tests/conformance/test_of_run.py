@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.tally import Tally
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +37,11 @@ def test_known_deviations_are_counted_and_do_not_fail():
     assert list(tally.table())[-1].split() == ["Jobs_Get", "1", "1", "-", "1", "-", "1", "-"]
 
 
-def test_a_run_with_a_deviation_fails_and_says_where():
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_a_run_with_a_deviation_fails_and_says_where(processes):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAAS_", "PYTEST_", "COV"))}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/conformance/wrong_on_purpose.py"]
+    command += processes
     done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
