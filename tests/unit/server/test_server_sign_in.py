@@ -369,8 +369,7 @@ def test_a_sign_in_that_meets_faults_and_a_challenge_to_its_token(facts, signing
     busy = {"match": {"operation": "Entra_GetToken"}, "actions": [{"do": "status", "status": 503, "retry_after": 0}]}
     challenge = {"match": {"operation": "Jobs_List"}, "actions": ["claims-challenge"]}
     ids = signing.send("POST", "/_maas/faults", {"programs": [busy, challenge]}, admin).json["ids"]
-    names = ("tenant_id", "client_id", "client_secret")
-    credential = ClientSecretCredential(*(facts[name] for name in names), authority=facts["url"])
+    credential = secret_of(facts)
     with credential, client_of(credential) as client:
         assert list(client.jobs.list()) == []
     for identity in ids:
