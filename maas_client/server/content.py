@@ -83,7 +83,7 @@ class Content:
         """Use (and create, 0700) a folder; half-received files of a crashed run are removed."""
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
-        self._kept: AbstractSet[str] = frozenset()
+        self.kept: AbstractSet[str] = frozenset()
         for stale in folder.glob(f"{_INCOMING}*"):
             stale.unlink()
 
@@ -120,12 +120,12 @@ class Content:
 
     def keep(self, names: AbstractSet[str]) -> None:
         """Say which files are not to be removed, whoever asks for it; what was said before is forgotten."""
-        self._kept = names
+        self.kept = names
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files."""
         for name in names:
-            if name not in self._kept:
+            if name not in self.kept:
                 self.path(name).unlink(missing_ok=True)
 
     def open(self, pieces: Sequence[Piece]) -> BinaryIO:

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,8 @@ def take(world: World, name: str, where: Workspace | None) -> Snapshot:
         _copy(world, temp, where)
         temp.replace(path)
         sync_folder(folder)
-        pin(world)
-    return _read(path)
+        world.content.keep(world.content.kept | _blocks(_named(path)))
+        return _read(path)
 
 
 def restore(world: World, name: str, where: Workspace | None) -> Snapshot:
@@ -117,14 +117,15 @@ def get(world: World, name: str, where: Workspace | None) -> Snapshot:
     Raises:
         ServiceError: 404.
     """
-    path = _path(world, name, where)
-    if not path.exists():
+    with world.store.lock:
+        path = _path(world, name, where)
+        if path.exists():
+            return _read(path)
         of = "the whole server" if where is None else f"workspace {where.key}"
         known = ", ".join(
             each.name for each in every(world) if each.workspace == (None if where is None else where.key)
         )
-        raise not_found(f"There is no snapshot '{name[:64]}' of {of}; there are: {known or 'none'}.", target="name")
-    return _read(path)
+    raise not_found(f"There is no snapshot '{name[:64]}' of {of}; there are: {known or 'none'}.", target="name")
 
 
 def delete(world: World, name: str, where: Workspace | None) -> bool:
@@ -146,14 +147,12 @@ def contents(world: World) -> Iterator[str]:
         ServiceError: 409, one cannot be read.
     """
     for path in _files(world):
-        with _opened(path) as db:
-            for (name,) in db.execute(NAMED_CONTENTS):
-                yield name
+        yield from _named(path)
 
 
 def pin(world: World) -> None:
-    """Keep the blocks that snapshots name from being removed; to be called at the start, too."""
-    world.content.keep({name for name in contents(world) if name.startswith("block-")})
+    """Keep the blocks that snapshots name from being removed, and no others; to be called at the start, too."""
+    world.content.keep(_blocks(contents(world)))
 
 
 def discard_unfinished(world: World) -> None:
@@ -185,6 +184,15 @@ def _copy(world: World, path: Path, where: Workspace | None) -> None:
         db.execute("COMMIT")
 
 
+def _named(path: Path) -> list[str]:
+    with _opened(path) as db:
+        return [name for (name,) in db.execute(NAMED_CONTENTS)]
+
+
+def _blocks(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("block-")}
+
+
 def _same(world: World, key: str, guid: str) -> Workspace:
     """Return the workspace that a snapshot speaks of."""
     row = world.store.one("SELECT guid FROM workspaces WHERE key=?", key)
@@ -214,7 +222,9 @@ def _read(path: Path) -> Snapshot:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    with _readable(path), closing(sqlite3.connect(path, isolation_level=None)) as db:
+    # Not made where there is none.
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with _readable(path), closing(sqlite3.connect(address, isolation_level=None, uri=True)) as db:
         yield db
 
 

@@ -230,6 +230,30 @@ def test_the_whole_server_comes_back_after_kill_9_and_is_emptied(tmp_path, start
     assert commit(space) == 201
 
 
+def test_snapshots_are_taken_read_and_removed_at_the_same_time(space, space_of, control):
+    places = [space, space_of(space.server)]
+    for each in places:
+        each.upload("a.txt", b"x")
+    seen: set[tuple[str, int]] = set()
+
+    def use(place):
+        for _ in range(15):
+            for method, path, body in (
+                ("POST", "snapshot", {"name": "s", "workspace": place.name}),
+                ("GET", "snapshots", None),
+                ("POST", "restore", {"name": "s", "workspace": place.name}),
+                ("DELETE", f"snapshots/s?workspace={place.name}", None),
+            ):
+                seen.add((f"{method} {path.partition('/')[0]}", control(method, path, body).status))
+
+    threads = [threading.Thread(target=use, args=(place,)) for place in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {("POST snapshot", 201), ("GET snapshots", 200), ("POST restore", 200), ("DELETE snapshots", 204)}
+
+
 def test_a_damaged_snapshot_changes_nothing_and_keeps_no_server_from_starting(tmp_path, start, space_of, control):
     first = start(tmp_path / "state")
     space = space_of(first)
@@ -296,11 +320,11 @@ def test_a_kill_leaves_what_was_or_what_is_to_be(tmp_path, start, space_of, cont
     seen = []
     for name in ("one", "two"):
         control("POST", "reset", {}, of=running)
-        for index in range(20):
+        for index in range(5):
             space.upload(f"{name}-{index}.txt", name.encode() * (index + 1))
         seen.append(names(space))
         assert control("POST", "snapshot", {"name": name}, of=running).status == 201
-    for _ in range(3):
+    for _ in range(2):
         killer = threading.Timer(moments.uniform(0.0, 0.1), running.kill)
         killer.start()
         while True:
