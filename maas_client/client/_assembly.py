@@ -33,7 +33,7 @@ class Options:
     base_url: str | None
     emulator: bool
     cloud: str
-    authority: str | None
+    authority: str | None = None
     timeout: float
     max_retries: int
 

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -46,6 +46,7 @@ _BLOB_SHORT = re.compile(r"/(?P<account>[a-z0-9]{3,24})/(?P<container>[a-z0-9-]+
 def build_app(
     world: World,
     *,
+    names: Sequence[str],
     port: int,
     admin_token: str,
     version: str,
@@ -59,6 +60,7 @@ def build_app(
 
     Args:
         world: The service.
+        names: By which it may be called, as they stand in URLs.
         port: The port on which it is served.
         admin_token: Opens the control routes that change something.
         version: Of this package, for `/_maas/health`.
@@ -93,7 +95,7 @@ def build_app(
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Guard(RequestLine(FaultLine(around(_Short(app, azure)), faults, world), journal), port, begin, end)
+    return Guard(RequestLine(FaultLine(around(_Short(app, azure)), faults, world), journal), names, port, begin, end)
 
 
 class _Short:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from maas_client.server.problem import StartError
 
-class FolderError(Exception):
-    """The folder cannot be used; the text says why in one line."""
+
+class FolderError(StartError):
+    """The folder cannot be used."""
 
 
 @contextmanager
@@ -26,15 +28,15 @@ def lock_folder(folder: Path) -> Iterator[None]:
             folder.chmod(0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise FolderError(f"the state folder {folder} cannot be written: {error.strerror}") from error
+        message = f"The state folder {folder} cannot be written: {error.strerror}."
+        raise FolderError(message, "Name another with --state-dir.") from error
     # An exclusive SQLite transaction is a lock that every system has.
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
         try:
             database.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            raise FolderError(
-                f"the state folder {folder} is in use by another server; stop it or choose another folder"
-            ) from error
+            message = f"The state folder {folder} is in use by another server."
+            raise FolderError(message, "Stop it, or name another folder with --state-dir.") from error
         yield
 
 

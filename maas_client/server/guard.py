@@ -8,32 +8,38 @@ in it is not looked at: a page cannot choose it without its name, and a proxy or
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maas_client.server.clock import http_date, wall_seconds
 
 MAX_PATH_BYTES = 8 * 1024
-_NAMES = ("127.0.0.1", "localhost", "[::1]")
-_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+"""Of all headers together, with their names."""
 
 
 class Guard:
     """ASGI middleware; outermost."""
 
-    def __init__(self, app: ASGIApp, port: int, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, names: Sequence[str], port: int, begin: Callable[[], None], end: Callable[[], None]
+    ) -> None:
         """Guard an app.
 
         Args:
             app: What answers the requests that may pass.
+            names: By which this server may be called, as they stand in URLs.
             port: The port of this server, the only one that an Origin header may name.
             begin: Called with every request.
             end: Called when it has been answered.
         """
         self._app = app
         self._begin, self._end = begin, end
-        self._origins = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port in {80, 443} else set())
+        known = "|".join(map(re.escape, names))
+        self._host = re.compile(rf"(?:{known})(?::\d{{1,5}})?".encode(), re.IGNORECASE)
+        self._origins = {f"{name}:{port}" for name in names} | (set(names) if port in {80, 443} else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or one event of the server's life."""
@@ -78,15 +84,22 @@ class Guard:
 
     def _problem(self, scope: Scope, headers: Mapping[bytes, list[bytes]]) -> tuple[int, str, str] | None:
         hosts = headers.get(b"host", [])
-        if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        if len(hosts) != 1 or not self._host.fullmatch(hosts[0]):
             return 403, "HostNotAllowed", "The Host header does not name this server."
-        origin = headers.get(b"origin")
-        if origin and origin[0].decode("latin-1").lower().removeprefix(f"{scope['scheme']}://") not in self._origins:
+        origins = {origin.decode("latin-1").lower() for origin in headers.get(b"origin", ())}
+        if any(origin.removeprefix(f"{scope['scheme']}://") not in self._origins for origin in origins):
             return 403, "OriginNotAllowed", "Requests from other origins are refused."
-        if headers.get(b"sec-fetch-site", [b""])[0].lower() == b"cross-site":
+        if b"cross-site" in {site.lower() for site in headers.get(b"sec-fetch-site", ())}:
             return 403, "OriginNotAllowed", "Requests from other sites are refused."
         if len(scope.get("raw_path") or b"") > MAX_PATH_BYTES:
             return 414, "RequestUriTooLong", f"The path is longer than {MAX_PATH_BYTES} bytes."
+        if b"transfer-encoding" in headers and b"content-length" in headers:
+            # Two readers could see two requests in it.
+            return 400, "BadRequest", "A request has a Content-Length or a Transfer-Encoding, not both."
+        if len(scope["headers"]) > MAX_HEADERS:
+            return 431, "RequestHeaderFieldsTooLarge", f"There are more than {MAX_HEADERS} headers."
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            return 431, "RequestHeaderFieldsTooLarge", f"The headers are longer than {MAX_HEADER_BYTES} bytes."
         return None
 
 

@@ -1,7 +1,6 @@
 """Start and stop the reference server."""
 
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -19,24 +18,22 @@ from starlette.types import ASGIApp
 from maas_client.server.app import build_app
 from maas_client.server.checking import checker, chosen
 from maas_client.server.clock import monotonic, parse_clock
+from maas_client.server.connection import MAX_CONNECTIONS, MAX_HEAD_BYTES, protocol
 from maas_client.server.engine import make_plan
 from maas_client.server.faults import Faults, ProgramError, read_source
-from maas_client.server.folder import FolderError, lock_folder, write_private
+from maas_client.server.folder import lock_folder, write_private
+from maas_client.server.hosts import bind, names, written
 from maas_client.server.models_data import shipped_models
 from maas_client.server.options import ServerOptions, check, server_parameters
 from maas_client.server.parent import when_stdin_ends
+from maas_client.server.problem import HELP, OptionError, StartError, lines
 from maas_client.server.ready import READY, ready_line, trust_line, version
 from maas_client.server.service import sweep
 from maas_client.server.service.options import read_options
 from maas_client.server.service.world import World, open_world
-from maas_client.server.store import StoreError
 
 if TYPE_CHECKING:
     from maas_client.server.tls import TlsFiles
-
-
-class StartError(Exception):
-    """The server cannot start; the text says why in one line."""
 
 
 @click.command()
@@ -53,8 +50,8 @@ def run(options: ServerOptions) -> int:
     """Run the server until it is stopped.
 
     Returns:
-        0: stopped by SIGTERM, Ctrl-C or idleness. 1: it could not start. 2: the options are wrong. Errors are one line
-        on stderr.
+        0: stopped by SIGTERM, Ctrl-C or idleness. 1: it could not start. 2: the options are wrong. Errors are two lines
+        on stderr: what happened, and what to do next.
     """
     try:
         setting = parse_clock(options.clock)
@@ -69,25 +66,29 @@ def run(options: ServerOptions) -> int:
             token_lifetime=options.token_lifetime,
             api_key=options.api_key,
         )
+    except OptionError as error:
+        return _fail(error.message, error.hint, 2)
     except ValueError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), HELP, 2)
     except OSError as error:
-        return _fail(f"cannot check: {error}", 2)
+        what = f"{error.filename} cannot be used for the check of the wire: {error.strerror}."
+        return _fail(what, "Look at --conformance (a file that can be written) and --conformance-spec.", 2)
     logging.basicConfig(
         level=options.log_level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
     try:
-        with lock_folder(options.state_dir), _bind(options) as listener:
+        with lock_folder(options.state_dir), bind(options.host, options.port) as listener:
             world = open_world(options.state_dir, setting, shipped_models(), make_plan, service)
             try:
                 sweep.at_start(world)
                 _serve(options, world, listener, faults, around)
             finally:
                 world.close()
-    except (FolderError, StartError, StoreError) as error:
-        return _fail(str(error), 1)
+    except StartError as error:
+        return _fail(error.message, error.hint, 1)
     except OSError as error:
-        return _fail(f"cannot start: {error.strerror or error}", 1)
+        what = f"The server cannot start: {error.filename or options.state_dir}: {error.strerror or error}."
+        return _fail(what, "Look at the folder of --state-dir: can it be written, and is there room?", 1)
     return 0
 
 
@@ -154,6 +155,7 @@ def _serve(
 
     app = build_app(
         world,
+        names=[written(name) for name in names(options.host)],
         port=port,
         admin_token=token,
         version=version(),
@@ -166,7 +168,10 @@ def _serve(
     config = uvicorn.Config(
         app,
         # httptools and uvloop, both compiled: more than twice the rate of the pure Python that answers without them.
-        http="auto",
+        http=protocol(options.read_timeout),
+        limit_concurrency=MAX_CONNECTIONS,
+        # Without httptools: it keeps a head until it is whole.
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         loop="auto",
         ws="none",
         lifespan="on",
@@ -228,23 +233,9 @@ def _tls(options: ServerOptions, world: World) -> "TlsFiles | None":
     now = world.clock.real() - world.clock.skew
     # Signing in takes https, so this is when a certificate to sign in with is of use.
     world.identity.certificate.make(now)
-    return tls_files(options.state_dir.resolve(), now)
+    return tls_files(options.state_dir.resolve(), now, names(options.host))
 
 
-def _bind(options: ServerOptions) -> socket.socket:
-    family = socket.AF_INET6 if options.host == "::1" else socket.AF_INET
-    # Named as TCP, or asyncio does not turn Nagle's algorithm off and every answer takes 40 ms more.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1" if options.host == "localhost" else options.host, options.port))
-    except OSError as error:
-        listener.close()
-        raise StartError(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}") from error
-    return listener
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"maas-ft serve: {message}", file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
+def _fail(message: str, hint: str, code: int) -> int:
+    print(lines(message, hint), file=sys.stderr, flush=True)  # noqa: T201 (talk goes to stderr)
     return code

@@ -1,6 +1,6 @@
 """How to run the server: what its command line takes, for `maas-ft serve` and `python -m maas_client.server` alike.
 
-Imports nothing but click: `--help` passes here.
+Imports little but click: `--help` passes here.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from maas_client.server.hosts import check_remote
+from maas_client.server.problem import OptionError
+
 AUTHS = ("off", "any", "strict")
 LEVELS = ("critical", "error", "warning", "info", "debug")
 
@@ -24,7 +26,7 @@ class ServerOptions:
 
     Attributes:
         state_dir: Where its state is kept; created when missing.
-        host: 127.0.0.1, ::1 or localhost.
+        host: Address to listen on; one that is not a loopback address takes `allow_remote`, `tls` and a credential.
         port: 0 takes a free one.
         clock: `real`, `scaled:<factor>` or `manual`.
         log_level: Of the log on stderr.
@@ -42,6 +44,8 @@ class ServerOptions:
         auth: Which credentials are asked for: `off`, `any` or `strict`.
         token_lifetime: Seconds that a token of this server is good for.
         api_key: Opens every deployment, beside its own keys; None: nothing does.
+        allow_remote: Others may reach the server.
+        read_timeout: Seconds in which the head of a request must be there, and some of a body must come.
     """
 
     state_dir: Path
@@ -63,10 +67,14 @@ class ServerOptions:
     auth: str = "any"
     token_lifetime: int = 3600  # Source: Microsoft Learn, "Access token lifetime": 60 to 90 minutes
     api_key: str | None = None
+    allow_remote: bool = False
+    read_timeout: float = 30.0
 
 
 _PARAMETERS = (
-    click.option("--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1 or localhost."),
+    click.option(
+        "--host", default="127.0.0.1", show_default=True, help="127.0.0.1, ::1, localhost, others: --allow-remote."
+    ),
     click.option("--port", type=int, default=0, show_default=True, help="0 takes a free one."),
     click.option("--state-dir", type=_PATH, metavar="D", help="Folder of its state."),
     click.option("--clock", default="real", show_default=True, metavar="C", help="real, scaled:<factor> or manual."),
@@ -121,6 +129,17 @@ _PARAMETERS = (
         help="How long a token of this server is good for.",
     ),
     click.option("--api-key", metavar="K", help="Opens every deployment, beside the keys of its own."),
+    click.option(
+        "--allow-remote", is_flag=True, help="Let others reach it at another --host; takes --tls and a credential."
+    ),
+    click.option(
+        "--read-timeout",
+        type=float,
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="In which a head must be there, and some of a body come.",
+    ),
 )
 
 
@@ -135,22 +154,21 @@ def check(options: ServerOptions) -> None:
     """Refuse what cannot be.
 
     Raises:
-        ValueError: An option is wrong; the text names it.
+        OptionError: An option is wrong.
     """
-    if options.host not in LOOPBACK:
-        raise ValueError(
-            f"--host {options.host} is not a loopback address: this server listens on {', '.join(LOOPBACK)} only"
-        )
+    check_remote(options.host, allowed=options.allow_remote, tls=options.tls, auth=options.auth)
     if not 0 <= options.port <= 65535:
-        raise ValueError(f"--port {options.port} is not a port: 0 to 65535")
+        raise OptionError(f"--port {options.port} is not a port: 0 to 65535.")
     if options.log_level not in LEVELS:
-        raise ValueError(f"--log-level {options.log_level} is none of {', '.join(LEVELS)}")
+        raise OptionError(f"--log-level {options.log_level} is none of {', '.join(LEVELS)}.")
     if options.idle_exit is not None and not options.idle_exit > 0:
-        raise ValueError("--idle-exit must be more than 0 seconds")
+        raise OptionError("--idle-exit must be more than 0 seconds.")
     for name, secret in (("--admin-token", options.admin_token), ("--api-key", options.api_key)):
         if secret is not None and not (secret.isascii() and secret.isprintable() and secret.strip()):
-            raise ValueError(f"{name} must be printable ASCII, and not empty")
+            raise OptionError(f"{name} must be printable ASCII, and not empty.")
     if options.auth not in AUTHS:
-        raise ValueError(f"--auth {options.auth} is none of {', '.join(AUTHS)}")
+        raise OptionError(f"--auth {options.auth} is none of {', '.join(AUTHS)}.")
     if not 1 <= options.token_lifetime <= 86_400:
-        raise ValueError("--token-lifetime must be 1 to 86400 seconds")
+        raise OptionError("--token-lifetime must be 1 to 86400 seconds.")
+    if not 0 < options.read_timeout <= 3600:
+        raise OptionError("--read-timeout must be more than 0 and at most 3600 seconds.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas_client.server.entra.principal import CLIENT_ID, TENANT_ID
+from maas_client.server.hosts import names, written
 from maas_client.server.options import ServerOptions
 from maas_client.server.service.world import World
 
@@ -27,10 +28,9 @@ def trust_line(authority: Path) -> str:
 
 def ready_line(options: ServerOptions, world: World, port: int, token: str, tls: "TlsFiles | None") -> str:
     """Return the ready line: one JSON object that says where the server is and what opens it."""
-    host = "[::1]" if options.host == "::1" else options.host
     facts = {
         "event": "ready",
-        "url": f"{'http' if tls is None else 'https'}://{host}:{port}",
+        "url": f"{'http' if tls is None else 'https'}://{written(names(options.host)[0])}:{port}",
         "ca_file": None if tls is None else str(tls.authority),
         "pid": os.getpid(),
         "state_dir": str(options.state_dir.resolve()),

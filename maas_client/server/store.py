@@ -15,10 +15,13 @@ from pathlib import Path
 
 from maas_client.server import schema
 from maas_client.server.crash import CrashPoints
+from maas_client.server.problem import StartError
+
+_ANOTHER = "Name another folder with --state-dir."
 
 
-class StoreError(Exception):
-    """The folder cannot be used; the text says why in one line."""
+class StoreError(StartError):
+    """The folder cannot be used."""
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:
@@ -37,9 +40,7 @@ def upgrade(db: sqlite3.Connection, path: Path) -> None:
 def _check_version(db: sqlite3.Connection, path: Path) -> int:
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if not 0 <= version <= schema.VERSION:
-        raise StoreError(
-            f"{path} has schema version {version}, this server reads up to {schema.VERSION}; use another folder"
-        )
+        raise StoreError(f"{path} has schema version {version}, this server reads up to {schema.VERSION}.", _ANOTHER)
     return version
 
 
@@ -66,7 +67,7 @@ class Store:
             self._side.execute("PRAGMA query_only=1")
         except sqlite3.DatabaseError as error:
             self.close()
-            raise StoreError(f"{path} cannot be used: {error}") from error
+            raise StoreError(f"{path} cannot be used: {error}.", _ANOTHER) from error
         except StoreError:
             self.close()
             raise

@@ -1,12 +1,14 @@
-"""TLS on the loopback interface: a certificate for this machine's own names, from an authority made for it alone.
+"""TLS: a certificate for the names of the server, from an authority made for it alone.
 
-A client has to be told to trust the authority, so it must be worth nothing to anybody else: it may vouch for loopback
-names only, and its key is forgotten once it has signed the one certificate.
+A client has to be told to trust the authority, so it must be worth nothing to anybody else: it may vouch for these
+names only, those of the loopback interface unless others may reach the server, and its key is forgotten once it has
+signed the one certificate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from cryptography import x509
@@ -16,15 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from maas_client.server.folder import write_private
+from maas_client.server.hosts import LOOPBACK
 
 VALID_DAYS = 397
 """Source: CA/Browser Forum, Baseline Requirements 6.3.2 as of 2020-09: what every TLS stack still takes is 398 days."""
 RENEW_DAYS = 7
 """A certificate with less time left is replaced at the start, so that none ends under a running server."""
-
-_DNS = x509.DNSName("localhost")
-_ADDRESSES = (x509.IPAddress(IPv4Address("127.0.0.1")), x509.IPAddress(IPv6Address("::1")))
-_NETWORKS = (x509.IPAddress(IPv4Network("127.0.0.1/32")), x509.IPAddress(IPv6Network("::1/128")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +39,25 @@ class TlsFiles:
     server: Path
 
 
-def tls_files(folder: Path, now: float) -> TlsFiles:
-    """Return the certificate of a state folder; made when there is none, or when it is about to end.
+def tls_files(folder: Path, now: float, names: Sequence[str] = LOOPBACK) -> TlsFiles:
+    """Return the certificate of a state folder; made when there is none, when it is about to end, or for other names.
 
     Args:
         folder: The server's state folder.
         now: Real seconds since the epoch.
+        names: Names and addresses of the server.
 
     Raises:
         OSError: The folder cannot be written.
     """
     files = TlsFiles(folder / "ca.pem", folder / "server.pem")
     moment = datetime.fromtimestamp(now, UTC)
-    if not _usable(files, moment):
-        _make(files, moment)
+    if not _usable(files, moment, names):
+        _make(files, moment, names)
     return files
 
 
-def _usable(files: TlsFiles, moment: datetime) -> bool:
+def _usable(files: TlsFiles, moment: datetime, names: Sequence[str]) -> bool:
     try:
         authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
         content = files.server.read_bytes()
@@ -65,19 +65,21 @@ def _usable(files: TlsFiles, moment: datetime) -> bool:
         key = serialization.load_pem_private_key(content, None)
         # A crash between the two writes leaves files that do not belong together.
         certificate.verify_directly_issued_by(authority)
-    except (OSError, ValueError, TypeError, InvalidSignature):
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
     return (
         certificate.public_key() == key.public_key()
+        and set(named) == {_general(name) for name in names}
         and certificate.not_valid_before_utc <= moment
         and moment + timedelta(days=RENEW_DAYS) <= certificate.not_valid_after_utc
     )
 
 
-def _make(files: TlsFiles, moment: datetime) -> None:
+def _make(files: TlsFiles, moment: datetime, names: Sequence[str]) -> None:
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = _authority(authority_key, moment)
-    certificate = _certificate(key, authority, authority_key, moment)
+    authority = _authority(authority_key, moment, names)
+    certificate = _certificate(key, authority, authority_key, moment, names)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -85,13 +87,28 @@ def _make(files: TlsFiles, moment: datetime) -> None:
     write_private(files.server, private.decode("ascii") + _pem(certificate))
 
 
-def _authority(key: ec.EllipticCurvePrivateKey, moment: datetime) -> x509.Certificate:
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _permitted(name: str) -> x509.GeneralName:
+    """Return the name as a constraint has it: an address is the network that holds it alone."""
+    try:
+        return x509.IPAddress(ip_network(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _authority(key: ec.EllipticCurvePrivateKey, moment: datetime, names: Sequence[str]) -> x509.Certificate:
     name = _name(f"maas-ft local authority {moment:%Y-%m-%d}")
     usage = _usage(sign=False, certify=True)
     return (
         _begin(name, name, key.public_key(), moment)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.NameConstraints((_DNS, *_NETWORKS), None), critical=True)
+        .add_extension(x509.NameConstraints([_permitted(name) for name in names], None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
@@ -103,12 +120,13 @@ def _certificate(
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
     moment: datetime,
+    names: Sequence[str],
 ) -> x509.Certificate:
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _begin(_name("localhost"), authority.subject, key.public_key(), moment)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName((_DNS, *_ADDRESSES)), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
         .add_extension(_usage(sign=True, certify=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage((ExtendedKeyUsageOID.SERVER_AUTH,)), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -50,6 +50,8 @@ class ServerOptions(TypedDict, total=False):
     auth: str
     api_key: str
     token_lifetime: int
+    allow_remote: bool
+    read_timeout: float
 
 
 class ClientSettings(TypedDict):

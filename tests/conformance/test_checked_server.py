@@ -108,12 +108,15 @@ def test_a_folder_takes_a_file_of_each_process(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--conformance", "{}/none/record"], "cannot check"),
-        (["--conformance", "{}/record", "--conformance-spec", "{}/none.json"], "cannot check"),
+        (["--conformance", "{}/none/record"], "cannot be used for the check of the wire"),
+        (
+            ["--conformance", "{}/record", "--conformance-spec", "{}/none.json"],
+            "cannot be used for the check of the wire",
+        ),
         (["--conformance", "{}/record", "--conformance-spec", "{}/bad.json"], "is no JSON"),
     ],
 )
-def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path, options, words, capfd):
+def test_what_cannot_be_read_or_written_is_said_with_a_next_step(tmp_path, options, words, capfd):
     from maas_client.server.main import main
 
     (tmp_path / "bad.json").write_text("{")
@@ -123,7 +126,8 @@ def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path, options, w
     assert ended.value.code == 2
     said = capfd.readouterr().err
     assert words in said
-    assert said.count("\n") == 1
+    assert said.startswith("error: ")
+    assert said.splitlines()[1].startswith("hint: ")
 
 
 def test_options_win_over_the_environment(tmp_path):

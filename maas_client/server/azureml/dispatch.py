@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from maas_client.server.azureml.errors import envelope, mlflow_error
 from maas_client.server.azureml.routes import match
 from maas_client.server.azureml.wire import Call, Handler, Json, Operation, Reply
+from maas_client.server.depth import MAX_DEPTH, too_deep
 from maas_client.server.entra.audiences import ARM, MACHINE_LEARNING, same
 from maas_client.server.entra.principal import TENANT_ID
 from maas_client.server.jsontext import dump
@@ -217,6 +218,10 @@ async def read_json(request: Request) -> Json:
     """
     if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
         return {}
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        # Nothing is unpacked here: a small body must not become a large one.
+        message = "A Content-Encoding is not supported; send the request body as it is."
+        raise ServiceError(415, "UnsupportedMediaType", message, headers={"Connection": "close"})
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -233,27 +238,11 @@ async def read_json(request: Request) -> Json:
         message = "The request content was invalid and could not be deserialized"
         detail = f": {error}." if isinstance(error, json.JSONDecodeError) else "."
         raise ServiceError(400, "InvalidRequestContent", message + detail) from error
-    if not isinstance(value, dict) or _depth(value) > _MAX_DEPTH:
+    if not isinstance(value, dict) or too_deep(value):
         raise ServiceError(
-            400, "InvalidRequestContent", f"The request content must be a JSON object at most {_MAX_DEPTH} deep."
+            400, "InvalidRequestContent", f"The request content must be a JSON object at most {MAX_DEPTH} deep."
         )
     return cast("Json", value)
-
-
-_MAX_DEPTH = 64
-
-
-def _depth(value: object) -> int:
-    """Return how deep a JSON value is nested, or one more than is allowed."""
-    depth = 0
-    level: list[Any] = [value]
-    while level and depth <= _MAX_DEPTH:
-        nested = [item for item in level if isinstance(item, dict | list)]
-        level = [item for holder in nested for item in (holder.values() if isinstance(holder, dict) else holder)]
-        depth += 1 if nested else 0
-        if not nested:
-            break
-    return depth
 
 
 def _no_constant(name: str) -> float:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from maas_client.server.depth import MAX_DEPTH, too_deep
 from maas_client.server.inference.endpoint import EndpointView, authorized
 from maas_client.server.inference.index import AnswerShelf
 from maas_client.server.inference.problems import InferenceError, refused, unauthorized
@@ -94,6 +95,8 @@ async def _each(stream: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _read_body(request: Request) -> object:
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise refused(415, "UnsupportedMediaType", "A Content-Encoding is not supported; send the body as it is.")
     raw = bytearray()
     async with aclosing(request.stream()) as chunks:
         async for chunk in chunks:
@@ -101,9 +104,12 @@ async def _read_body(request: Request) -> object:
             if len(raw) > MAX_BODY:
                 raise refused(413, "RequestEntityTooLarge", f"The body is over {MAX_BODY} bytes.")
     try:
-        return json.loads(bytes(raw))
+        value: object = json.loads(bytes(raw))
     except (ValueError, RecursionError) as error:
         raise refused(400, "bad_request", f"The body is not JSON ({type(error).__name__}).") from None
+    if too_deep(value):
+        raise refused(400, "bad_request", f"The body is nested deeper than {MAX_DEPTH}.")
+    return value
 
 
 def _json(status: int, document: dict[str, object]) -> Response:

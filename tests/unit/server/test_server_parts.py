@@ -224,7 +224,15 @@ def nothing() -> None:
 async def test_an_unexpected_exception_shows_no_cause(world_of, caplog):
     world = world_of(lambda training: a_plan(("NotStarted", 0.0)))
     app = build_app(
-        world, port=80, admin_token="t", version="0", begin=nothing, end=nothing, tick=nothing, faults=Faults()
+        world,
+        names=["127.0.0.1"],
+        port=80,
+        admin_token="t",
+        version="0",
+        begin=nothing,
+        end=nothing,
+        tick=nothing,
+        faults=Faults(),
     )
     world.models = None
     path = "/subscriptions/s/resourceGroups/r/providers/Microsoft.MachineLearningServices/workspaces/ws-1"

