@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from starlette.datastructures import MutableHeaders
 
 from maas_client.server.faults.action import Action
-from maas_client.server.faults.exchange import Answer, Exchange
+from maas_client.server.faults.exchange import BODILESS, Answer, Exchange
 from maas_client.server.faults.hints import RetryAfter, RetryAfterMs, check_headers, check_retry_after, say_when
 from maas_client.server.faults.refusals import refuse, refuse_token
 
@@ -32,7 +32,7 @@ class Pass(Action, frozen=True, kw_only=True, tag="pass"):
 
 
 class Status(Action, frozen=True, kw_only=True, tag="status"):
-    """Answers with a status. Without `body`, the error has the shape of the interface that was called."""
+    """Answers with a status. Without `body`, an error has the shape of the interface that was called."""
 
     status: Annotated[int, Meta(ge=200, le=599, description="HTTP status.")]
     body: Annotated[Any, Meta(description="JSON value, or text that is sent as it is.")] = UNSET
@@ -47,6 +47,8 @@ class Status(Action, frozen=True, kw_only=True, tag="status"):
         check_headers([*self.headers.items(), ("x-ms-error-code", self.code)])
         check_retry_after(self.retry_after)
         check_headers([("retry-after-ms", str(self.retry_after_ms))])
+        if self.status in BODILESS and self.body is not UNSET:
+            raise ValueError(f"an answer of {self.status} has no body")
 
     async def run(self, exchange: Exchange) -> None:
         """Read the request and answer."""
@@ -55,7 +57,12 @@ class Status(Action, frozen=True, kw_only=True, tag="status"):
 
     def answer(self, exchange: Exchange) -> Answer:
         """Return the answer."""
-        answer = refuse(exchange, self.status, self.code, self.message)
+        if self.status < 400:
+            answer = Answer(self.status)
+            if self.status not in BODILESS:
+                answer.replace(b"")
+        else:
+            answer = refuse(exchange, self.status, self.code, self.message)
         if self.body is not UNSET:
             text = isinstance(self.body, str)
             answer.headers["content-type"] = "text/plain; charset=utf-8" if text else "application/json"

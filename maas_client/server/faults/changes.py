@@ -12,18 +12,17 @@ from starlette.datastructures import MutableHeaders
 
 from maas_client.server.clock import http_date
 from maas_client.server.faults.action import Action
-from maas_client.server.faults.exchange import Answer, Exchange
+from maas_client.server.faults.exchange import BODILESS, Answer, Exchange
 from maas_client.server.faults.hints import check_headers
 
 _TICK_SECONDS = 0.05
 """Between two pieces of a slow body."""
-_BODILESS = frozenset({204, 304})
 
 
 class Delay(Action, frozen=True, kw_only=True, tag="delay"):
     """Waits, in real seconds: before the answer, when the work is done, or before the request is looked at."""
 
-    served = "yes"
+    served = "at request only for a client that waits"
 
     seconds: Annotated[float, Meta(gt=0, le=3600, description="How long.")]
     at: Annotated[Literal["answer", "request"], Meta(description="Before which of them.")] = "answer"
@@ -91,7 +90,7 @@ class MalformedJson(Action, frozen=True, kw_only=True, tag="malformed-json"):
         answer = await exchange.serve()
         if answer is None:
             return
-        answer.status = 200 if answer.status in _BODILESS else answer.status
+        answer.status = 200 if answer.status in BODILESS else answer.status
         answer.headers.setdefault("content-type", "application/json")
         answer.replace(answer.body[: len(answer.body) // 2] or b'{"value": [')
         await exchange.reply(answer)

@@ -18,6 +18,8 @@ _WINDOWS = os.name == "nt"
 _NO_LINGER = struct.pack("hh" if _WINDOWS else "ii", 1, 0)
 """The system's `struct linger`: on, for no time."""
 _FLUSH_SECONDS = 0.02
+BODILESS = frozenset({204, 304})
+"""Statuses whose answers have no body. Source: RFC 9110, section 6.4.1."""
 
 
 @dataclass(slots=True)
@@ -97,18 +99,22 @@ class Exchange:
             receive: Where it gets the body from, if not from the client as it is.
         """
         answer: Answer | None = None
+        pieces: list[bytes] = []
         whole = False
 
         async def keep(message: Message) -> None:
             nonlocal answer, whole
             if message["type"] == "http.response.start":
                 answer = Answer(message["status"], MutableHeaders(raw=list(message["headers"])))
-            elif answer is not None:
-                answer.body += message.get("body", b"")
+            else:
+                pieces.append(message.get("body", b""))
                 whole = not message.get("more_body", False)
 
         await self.app(self.scope, receive or self.receive, keep)
-        return answer if whole else None
+        if answer is None or not whole:
+            return None
+        answer.body = b"".join(pieces)
+        return answer
 
     async def reply(self, answer: Answer) -> None:
         """Send an answer."""

@@ -48,6 +48,7 @@ WRONG = [
     ({"actions": [{"do": "status", "status": 999}]}, "actions[0].status: Expected `int` <= 599", True),
     ({"actions": [UNAVAILABLE | {"times": 0}]}, "actions[0].times: Expected `int` >= 1", True),
     ({"actions": [UNAVAILABLE | {"retry_after": "date:x"}]}, "retry_after 'date:x' is no date", False),
+    ({"actions": [{"do": "status", "status": 204, "body": 1}]}, "an answer of 204 has no body", False),
     ({"actions": ["pass"], "when": {}}, "when: one of nth, first, every and probability is needed, not none", True),
     ({"actions": ["pass"], "when": {"nth": 1, "every": 2}}, "not nth and every", True),
     ({"actions": ["pass"], "when": {"nth": []}}, "when.nth: Expected `array` of length >= 1", True),

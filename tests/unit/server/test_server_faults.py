@@ -175,6 +175,13 @@ def test_a_status_with_everything(space, give):
     assert (error["code"], error["message"]) == ("Odd", "So.")
 
 
+def test_answers_that_are_no_errors(space, give):
+    give({"do": "status", "status": 204}, {"do": "status", "status": 202, "headers": {"location": "/x"}})
+    nothing, accepted = ask(space), ask(space)
+    assert (nothing.status, nothing.body, "content-length" in nothing.headers) == (204, b"", False)
+    assert (accepted.status, accepted.body, accepted.headers["location"]) == (202, b"", "/x")
+
+
 def test_pages_of_something_in_between(space, give):
     give({"do": "html", "page": "captive-portal"}, "html")
     portal, gateway = ask(space), ask(space)
