@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -92,6 +93,42 @@ def test_blocks_and_deployments_are_kept_by_the_time_of_their_workspace(space, s
     for each, status in ((space, 400), (other, 201)):
         url = f"{each.blob_url('a.bin')}?comp=blocklist&{each.sas()}"
         assert each.server.send("PUT", url, committed, {"Content-Type": "application/xml"}).status == status
+
+
+def test_tokens_go_by_the_time_of_the_server_whatever_workspace_they_are_used_in(space, clock):
+    server = space.server
+    form = {
+        "grant_type": "client_credentials",
+        "scope": "https://management.azure.com/.default",
+        **{name: server.ready[name] for name in ("client_id", "client_secret")},
+    }
+    sent = {"Content-Type": "application/x-www-form-urlencoded"}
+    tenant = server.ready["tenant_id"]
+    given = server.send("POST", f"/{tenant}/oauth2/v2.0/token", urlencode(form).encode(), sent).json["access_token"]
+    token = {"Authorization": f"Bearer {given}"}
+    jobs = f"{space.arm_id}/jobs?api-version=2024-10-01-preview"
+    assert server.send("GET", jobs, headers=token).status == 200
+    clock("POST", {"advance_seconds": 3 * DAY, "workspace": space.name})
+    assert server.send("GET", jobs, headers=token).status == 200
+    server.advance(3 * DAY)
+    assert server.send("GET", jobs, headers=token).status == 401
+
+
+def test_rates_go_by_the_time_of_their_workspace(space, space_of, clock):
+    other, server = space_of(space.server), space.server
+    token = {"x-maas-admin-token": server.ready["admin_token"]}
+    names = [space.name, other.name]
+    program = {
+        "match": {"operation": "Jobs_List", "workspace": f"sub-1/rg-1/ws-[{''.join({name[3] for name in names})}]*"},
+        "when": {"every": 1},
+        "actions": [{"do": "throttle", "capacity": 1, "per_second": 0.001, "by": "workspace"}],
+    }
+    identity = server.send("POST", "/_maas/faults", program, token).json["ids"][0]
+    asked = [each.call("GET", "/jobs").status for each in (space, space, other, other)]
+    clock("POST", {"advance_seconds": 2000, "workspace": space.name})
+    asked += [each.call("GET", "/jobs").status for each in (space, other)]
+    server.send("DELETE", f"/_maas/faults/{identity}", None, token)
+    assert asked == [200, 429, 200, 429, 200, 429]
 
 
 def test_time_moves_to_an_instant_and_never_back(space, clock):
