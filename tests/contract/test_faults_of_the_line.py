@@ -123,6 +123,20 @@ async def test_a_status_that_is_none(connect: Callable[..., Both], proxy: FaultP
     proxy.verify()
 
 
+async def test_an_early_refusal_of_an_upload_is_told(
+    connect: Callable[..., Both], proxy: FaultProxy, tmp_path: Path, unique: Any
+) -> None:
+    path = tmp_path / f"{unique('large')}.jsonl"
+    path.write_bytes(b'{"messages": []}\n' * 400_000)
+    client = connect(max_retries=0)
+    # Every request of an upload but that of the bytes themselves is smaller.
+    proxy.add({"do": "early", "up": 100_000, "times": None})
+    with pytest.raises(StatusError) as caught:
+        await client.call(client.client.files.upload(path))
+    assert caught.value.status == 413
+    assert caught.value.operation == "Blob_Put"
+
+
 async def test_refused_then_there(connect: Callable[..., Both], proxy: FaultProxy, job: str) -> None:
     once, patient = connect(max_retries=0), connect(max_retries=20)
     with proxy.refusing(), pytest.raises(ConnectError, match="refused the connection"):

@@ -21,6 +21,13 @@ class Lag:
     _lists: dict[str, dict[str, _Late]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def forget(self, path: str) -> None:
+        """Show what is behind below a path; with an empty one, everything."""
+        with self._lock:
+            for behind in (self._reads, self._lists):
+                for key in [key for key in behind if key.startswith(path.lower())]:
+                    del behind[key]
+
     def keep(self, path: str, before: object, reads: int) -> None:
         """Let so many reads of a resource have the answer of before."""
         with self._lock:

@@ -50,4 +50,5 @@ def empty(world: World, where: Workspace | None) -> dict[str, int]:
             "UNION SELECT validation FROM jobs WHERE validation IS NOT NULL)"
         )
         world.plans.clear()
+    world.lag.forget("" if where is None else f"{where.arm_id}/")
     return removed

@@ -84,6 +84,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "the answer has another status", {"status": Parameter("the status, 100 to 999", 999.0, 100)}, reads_http=True
     ),
     "http-1.0": Kind("the answer is HTTP/1.0 without a length: its end is the end of the connection", reads_http=True),
+    "early": Kind(
+        "an answer comes before the request is whole, whose rest goes nowhere; the target does not answer",
+        {"status": Parameter("the status, 200 to 599", 413.0, 200)},
+        places=("up",),
+        place=("up", 0),
+    ),
     "ssh-banner": Kind("the answer is that of an SSH server; the target is not asked"),
     "1xx-flood": Kind(
         "the answer comes after informational ones (103)",
@@ -155,8 +161,9 @@ def read_action(given: object) -> Action:
         wrong = next(iter(fields))
         known = ["do", "times", *kind.parameters, *kind.places]
         raise ConfigurationError(f"{name}: {wrong!r} is unknown.", hint=_hint(wrong, known))
-    if name == "status" and not 100 <= (numbers["status"] or 0) <= 999:
-        raise ConfigurationError("status: status must be from 100 to 999.")
+    most = {"status": 999, "early": 599}.get(name)
+    if most is not None and (numbers["status"] or 0) > most:
+        raise ConfigurationError(f"{name}: status must be at most {most}.")
     return Action(name, numbers, place, times)
 
 

@@ -8,7 +8,16 @@ from contextlib import suppress
 
 from maas_client.testing.proxy.actions import Action
 from maas_client.testing.proxy.program import Program
-from maas_client.testing.proxy.streams import BANNER, EndedError, Pieces, changed_down, changed_up, closing, delayed
+from maas_client.testing.proxy.streams import (
+    BANNER,
+    EARLY,
+    EndedError,
+    Pieces,
+    changed_down,
+    changed_up,
+    closing,
+    delayed,
+)
 
 _PIECE_BYTES = 64 * 1024
 _SSH = (b"SSH-2.0-OpenSSH_9.6\r\n", b"Invalid SSH identification string.\r\n")
@@ -100,14 +109,18 @@ class Connection:
                 target.write(piece)
                 await target.drain()
         except EndedError as ended:
-            if ended.way != BANNER:
+            if ended.way not in {BANNER, EARLY}:
                 raise
             self._note()
-            self._writer.write(b"".join(_SSH))
+            self._writer.write(b"".join(_SSH) if ended.way == BANNER else self._early())
             await self._writer.drain()
             raise EndedError("close") from None
         with suppress(OSError):
             target.write_eof()
+
+    def _early(self) -> bytes:
+        status = int(self._action.number("status"))
+        return b"HTTP/1.1 %d Early\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
 
     async def _down(self, reader: asyncio.StreamReader) -> None:
         pieces = changed_down(_read(reader), self._action, self._note)

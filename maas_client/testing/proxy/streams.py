@@ -19,10 +19,11 @@ _PIECE_SECONDS = 0.02
 
 
 BANNER = "banner"
+EARLY = "early"
 
 
 class EndedError(Exception):
-    """The connection ends here, in a way: `reset`, `close`, or with the `banner` of another protocol."""
+    """The connection ends here: by `reset`, `close`, the `banner` of another protocol, or an `early` answer."""
 
     def __init__(self, way: str) -> None:
         super().__init__(way)
@@ -212,6 +213,7 @@ def _old(head: bytes, _: Action) -> bytes:
 _AT: dict[str, Callable[[Pieces, int, Happened], Pieces]] = {
     "reset": lambda pieces, at, happened: _cut(pieces, at, happened, "reset"),
     "close": lambda pieces, at, happened: _cut(pieces, at, happened, "close"),
+    "early": lambda pieces, at, happened: _cut(pieces, at, happened, EARLY),
     "truncate": lambda pieces, at, happened: _cut(pieces, at, happened, "close"),
     "stall": _stall,
     "corrupt": _corrupt,

@@ -211,3 +211,22 @@ def test_a_run_that_fails_by_itself_keeps_its_reason() -> None:
     for fate in ({"do": "run-fails", "stage": "training", "code": "c", "message": "m"}, {"do": "none"}):
         assert fated(failing, of(fate)) == failing
     assert fated(failing, of({"do": "run-stuck", "status": "Preparing", "seconds": None})) == failing
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_was_behind_is_forgotten_with_its_workspace(
+    start: Callable[..., Running], tmp_path: Path, whole: bool
+) -> None:
+    server = start(tmp_path / "state")
+    mine, other = Space(server), Space(server)
+    for space in (mine, other):
+        arm(server, space.name, "Jobs_CreateOrUpdate", {"do": "stale-reads", "reads": 5})
+        submit(space)
+        assert space.call("GET", "/jobs/job").status == 404
+    headers = {"x-maas-admin-token": server.ready["admin_token"]}
+    body = {} if whole else {"workspace": mine.name}
+    assert server.send("POST", "/_maas/reset", body, headers).status == 200
+    submit(mine)
+    assert mine.call("GET", "/jobs/job").status == 200
+    if not whole:
+        assert other.call("GET", "/jobs/job").status == 404

@@ -130,6 +130,16 @@ def test_a_stall_keeps_the_connection_open(proxy: FaultProxy, target: Target) ->
     proxy.verify()
 
 
+def test_an_answer_before_the_request_is_whole(proxy: FaultProxy, target: Target) -> None:
+    proxy.add({"do": "early", "up": 10, "status": 503})
+    with connected(proxy) as connection:
+        answer = b"HTTP/1.1 503 Early\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        assert ask(connection, 10_000, b"PUT / HTTP/1.1\r\nContent-Length: 10000000\r\n\r\n") == answer
+    assert target.ended.acquire(timeout=5)
+    assert target.got == []
+    proxy.verify()
+
+
 def test_a_byte_is_turned(proxy: FaultProxy) -> None:
     proxy.add([{"do": "corrupt", "body": 2}, {"do": "corrupt", "up": 4}])
     with connected(proxy) as connection:
