@@ -34,6 +34,7 @@ STEPS: Final[Mapping[str, str]] = {
     "workspaces.put": "a workspace gets its ids at its first use",
     "reset": "a workspace, or all, is emptied",
     "restore": "a snapshot is brought back",
+    "snapshot": "a snapshot that is on disk gets its name",
 }
 """Transactions by name."""
 

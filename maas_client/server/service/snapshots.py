@@ -70,8 +70,10 @@ def take(world: World, name: str, where: Workspace | None) -> Snapshot:
             upgrade(db, temp)
             db.execute("INSERT INTO meta VALUES ('snapshot', ?)", (json.dumps(facts),))
         _copy(world, temp, where)
+        world.store.crash.reach("snapshot.before-commit")
         temp.replace(path)
         sync_folder(folder)
+        world.store.crash.reach("snapshot.after-commit")
         world.content.keep(world.content.kept | _blocks(_named(path)))
         return _read(path)
 

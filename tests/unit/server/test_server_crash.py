@@ -116,6 +116,13 @@ class Crashing:
         body = {"properties": {"dataType": "uri_file", "dataUri": uri}}
         return self.space.call("PUT", "/data/asset/versions/1", body).status
 
+    def kept(self) -> bool:
+        """Tell whether there is the snapshot, and that nothing is left of one in the making."""
+        headers = {"x-maas-admin-token": self.server.ready["admin_token"]}
+        assert list((self.state / "snapshots").glob("incoming-*")) == []
+        found = self.server.send("GET", f"/_maas/snapshots/made?workspace={self.space.name}", None, headers)
+        return found.status == 200
+
     def snapshot(self) -> None:
         self.blob()
         assert self.control("snapshot", {"name": "kept"}) == 201
@@ -214,6 +221,11 @@ STEPS: dict[str, Step] = {
         lambda it: not it.sees("/marketplaceSubscriptions/sub", "Creating"),
     ),
     "reset": Step(Crashing.job_put, lambda it: it.control("reset", {"workspace": it.space.name}), absent("/jobs/job")),
+    "snapshot": Step(
+        Crashing.job_put,
+        lambda it: it.control("snapshot", {"name": "made", "workspace": it.space.name}),
+        Crashing.kept,
+    ),
     "restore": Step(Crashing.snapshot, lambda it: it.control("restore", {"name": "kept"}), absent("/jobs/job")),
 }
 

@@ -1,9 +1,7 @@
 """Reset, snapshot, restore: of one workspace or of all, at once or not at all, over restarts."""
 
 import base64
-import http.client
 import os
-import random
 import sqlite3
 import threading
 from contextlib import closing
@@ -310,37 +308,3 @@ def test_contents_go_when_nothing_names_them_and_they_are_old(tmp_path, start, s
         os.utime(path, (1e9, 1e9))
     control("DELETE", "snapshots/first", of=running)
     assert list(folder.iterdir()) == []
-
-
-def test_a_kill_leaves_what_was_or_what_is_to_be(tmp_path, start, space_of, control):
-    moments = random.Random(5)
-    state = tmp_path / "state"
-    running = start(state)
-    space = space_of(running)
-    seen = []
-    for name in ("one", "two"):
-        control("POST", "reset", {}, of=running)
-        for index in range(5):
-            space.upload(f"{name}-{index}.txt", name.encode() * (index + 1))
-        seen.append(names(space))
-        assert control("POST", "snapshot", {"name": name}, of=running).status == 201
-    for _ in range(2):
-        killer = threading.Timer(moments.uniform(0.0, 0.1), running.kill)
-        killer.start()
-        while True:
-            try:
-                control("POST", "restore", {"name": moments.choice(("one", "two"))}, of=running)
-                control("POST", "snapshot", {"name": "two" if names(space) == seen[1] else "one"}, of=running)
-            except (OSError, http.client.HTTPException):
-                break
-        killer.join()
-        running = space.server = start(state)
-        assert names(space) in seen
-        for name, wanted in zip(("one", "two"), seen, strict=True):
-            assert control("POST", "restore", {"name": name}, of=running).status == 200
-            assert names(space) == wanted
-
-
-def names(space):
-    url = f"{space.blob_url('')}?restype=container&comp=list&{space.sas()}"
-    return space.server.send("GET", url).content
