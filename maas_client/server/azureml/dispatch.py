@@ -178,7 +178,7 @@ def _read(call: Call, handler: Handler, request: Request) -> Reply:
     if isinstance(before, Reply):
         return before
     reply = handler(call)
-    hidden = lag.hidden(path)
+    hidden = lag.hidden(path, call.now)
     if hidden and isinstance(reply.body, dict):
         shown = [each for each in reply.body.get("value", []) if each["name"] not in hidden]
         return replace(reply, body={**reply.body, "value": shown})
@@ -195,7 +195,8 @@ def _write(call: Call, handler: Handler, request: Request) -> Reply:
         return reply
     reply = handler(call)
     if call.fate.do == "list-lag":
-        lag.hide(path, call.fate.fields["lists"])
+        seconds = call.fate.fields["seconds"]
+        lag.hide(path, None if seconds else call.fate.fields["lists"], call.now + (seconds or 0.0))
     return reply
 
 

@@ -135,6 +135,7 @@ class ListLag(_Decides, frozen=True, kw_only=True, tag="list-lag"):
     operations: ClassVar[tuple[str, ...]] = _CREATES
 
     lists: Annotated[int, Meta(ge=1, le=1_000_000, description="How many.")] = 1
+    seconds: Annotated[Seconds | None, Meta(description="Instead of `lists`: virtual seconds.")] = None
 
 
 class BadSas(_Decides, frozen=True, kw_only=True, tag="bad-sas"):

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 @dataclass(slots=True)
 class _Late:
     left: int
-    before: object = None
+    before: object
+
+
+@dataclass(slots=True)
+class _Hidden:
+    lists: int | None
+    until: float
 
 
 @dataclass(slots=True)
@@ -18,7 +24,7 @@ class Lag:
     """What is behind, by path, which is compared without case."""
 
     _reads: dict[str, _Late] = field(default_factory=dict)
-    _lists: dict[str, dict[str, _Late]] = field(default_factory=dict)
+    _lists: dict[str, dict[str, _Hidden]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def forget(self, path: str) -> None:
@@ -33,11 +39,11 @@ class Lag:
         with self._lock:
             self._reads[path.lower()] = _Late(reads, before)
 
-    def hide(self, path: str, lists: int) -> None:
-        """Leave a resource out of so many lists of its kind."""
+    def hide(self, path: str, lists: int | None, until: float) -> None:
+        """Leave a resource out of lists of its kind: of so many, or, for None, of all until an instant."""
         kind, _, name = path.rpartition("/")
         with self._lock:
-            self._lists.setdefault(kind.lower(), {})[name] = _Late(lists)
+            self._lists.setdefault(kind.lower(), {})[name] = _Hidden(lists, until)
 
     def before(self, path: str) -> object:
         """Return the answer of before that a read is given, or None when it is not behind; it is counted."""
@@ -51,15 +57,16 @@ class Lag:
                     del self._reads[path.lower()]
             return None if late is None else late.before
 
-    def hidden(self, path: str) -> frozenset[str]:
-        """Return the names that a list does not show; it is counted."""
+    def hidden(self, path: str, now: float) -> frozenset[str]:
+        """Return the names that a list does not show now; it is counted."""
         if not self._lists:
             return frozenset()
         with self._lock:
-            late = self._lists.get(path.lower(), {})
-            names = frozenset(late)
-            for name in names:
-                late[name].left -= 1
-                if late[name].left == 0:
-                    del late[name]
+            of_kind = self._lists.get(path.lower(), {})
+            names = frozenset(name for name, hidden in of_kind.items() if hidden.lists or now < hidden.until)
+            for name, hidden in list(of_kind.items()):
+                if hidden.lists is not None:
+                    hidden.lists -= 1
+                if name not in names or hidden.lists == 0:
+                    del of_kind[name]
             return names

@@ -14,12 +14,13 @@ import sqlite3
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from maas_client.server.service.snapshots import NAMED_CONTENTS
 from maas_client.testing import Server
 
 API = "api-version=2024-10-01-preview"
@@ -279,6 +280,15 @@ def damage(state: Path) -> Iterator[str]:
     for path in (state / "blobs").glob("[0-9a-f]" * 64):
         if digest(path.read_bytes()) != path.name:
             yield f"{path.name} holds something else"
+
+
+def orphans(state: Path) -> list[str]:
+    """Return the contents that nothing names: neither the state nor a snapshot of it."""
+    named: set[str] = set()
+    for file in [state / "state.db", *(state / "snapshots").glob("*")]:
+        with closing(sqlite3.connect(file)) as db:
+            named |= {row[0] for row in db.execute(NAMED_CONTENTS)}
+    return sorted({path.name for path in (state / "blobs").iterdir()} - named)
 
 
 def _models(db: sqlite3.Connection) -> Iterator[str]:

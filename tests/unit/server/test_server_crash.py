@@ -11,7 +11,7 @@ import pytest
 
 from maas_client.server.crash import EXIT_CODE, POINTS
 from tests.unit.server.conftest import LONG, Running, Space, rows, start_server
-from tests.unit.server.killing import damage
+from tests.unit.server.killing import damage, orphans
 
 BLOCK = b64encode(b"0001").decode().replace("=", "%3D")
 LIST = b"<BlockList><Latest>MDAwMQ==</Latest></BlockList>"
@@ -42,6 +42,7 @@ class Crashing:
         self.server.process.communicate()
         assert list(damage(self.state)) == []
         self.server = start_server(self.state)
+        assert orphans(self.state) == []
         self.space = Space(self.server, self.space.name)
 
     # What writes need and do

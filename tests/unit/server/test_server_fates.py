@@ -120,6 +120,16 @@ def test_lists_are_behind_of_each_kind(space: Space, decide: Arm) -> None:
         assert [len(space.call("GET", path).json["value"]) for _ in range(2)] == [0, 1], path
 
 
+def test_lists_are_behind_for_a_time(space: Space, decide: Arm) -> None:
+    decide("Jobs_CreateOrUpdate", {"do": "list-lag", "seconds": 20})
+    submit(space)
+    seen = []
+    for _ in range(3):
+        seen.append([len(space.call("GET", "/jobs").json["value"]) for _ in range(2)])
+        space.server.advance(10)
+    assert seen == [[0, 0], [0, 0], [1, 1]]
+
+
 @pytest.mark.parametrize(
     ("flaw", "write", "read"),
     [("expired", 403, 403), ("not-yet-valid", 403, 403), ("read-only", 403, 404), ("runs-out", 403, 403)],
