@@ -1,5 +1,6 @@
 """The accounts of fault programs: every fault is counted once, and the same seed picks the same requests."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,33 @@ def test_remaining_and_fired_make_the_total(program, operations):
             assert one.remaining + one.fired == total
             assert one.completed == (one.fired == total)
     assert one.occurrences == seen
+
+
+@pytest.mark.parametrize(
+    ("when", "picked"),
+    [
+        (None, [1, 2, 3]),
+        ({"nth": 4}, [4]),
+        ({"nth": [2, 7]}, [2, 7]),
+        ({"first": 4}, [1, 2, 3, 4]),
+        ({"every": 1}, list(range(1, 13))),
+        ({"every": 5}, [5, 10]),
+        ({"every": 2, "limit": 3}, [2, 4, 6]),
+        ({"probability": 1}, list(range(1, 13))),
+        ({"probability": 0.5, "limit": 3}, [1, 4, 5]),
+    ],
+)
+def test_which_occurrences_are_picked(when, picked):
+    times = 3 if when is None else 1
+    one = armed({"actions": [{"do": "pass", "times": times}], "seed": 1} | ({"when": when} if when else {}))
+    assert [number for number in range(1, 13) if one.take(Seen()) is not None] == picked
+
+
+def test_actions_come_in_their_order_and_begin_anew():
+    actions = [{"do": "status", "status": 500, "times": 2}, {"do": "status", "status": 501}]
+    one = armed({"actions": actions, "when": {"every": 1}})
+    taken = [one.take(Seen()) for _ in range(7)]
+    assert [getattr(action, "status", None) for action in taken] == [500, 500, 501, 500, 500, 501, 500]
 
 
 @given(programs(), requests)
