@@ -64,11 +64,11 @@ def _make_output(ctx: click.Context, _parameter: click.Parameter, value: str) ->
     return output
 
 
-def output_choice(*modes: str, help: str) -> Callable[[F], F]:  # noqa: A002 - as click names it
-    """Return the option `--output` with these modes."""
+def output_choice(*modes: str, help: str, short: bool = True) -> Callable[[F], F]:  # noqa: A002 - as click names it
+    """Return the option `--output` with these modes; `-o` too, unless that names a file."""
     return click.option(
         "--output",
-        "-o",
+        *(("-o",) if short else ()),
         type=click.Choice(modes),
         default="text",
         show_default=True,
@@ -78,6 +78,7 @@ def output_choice(*modes: str, help: str) -> Callable[[F], F]:  # noqa: A002 - a
 
 
 output_option = output_choice("text", "json", help="json: one document on stdout.")
+long_output_option = output_choice("text", "json", help="json: one document on stdout.", short=False)
 
 
 def takes_choice(function: F) -> F:

@@ -48,6 +48,20 @@ def test_a_bad_row_stops_a_conversion_before_anything_is_written(invoke, tmp_pat
     assert json.loads((tmp_path / "out.jsonl").read_text())["messages"][0] == {"role": "system", "content": "Be brief."}
 
 
+def test_what_was_converted_as_json(invoke, tmp_path):
+    (tmp_path / "faq.csv").write_text("question,answer\nq,a\n,b\nc,d\n")
+    told = invoke("data", "convert", "faq.csv", "-o", "out.jsonl", "--skip-invalid", "--output", "json")
+    assert told.exit_code == 0
+    document = {"out": "out.jsonl", "rows": 2, "left_out": 1, "shapes": {"prompt and completion": 2}}
+    assert json.loads(told.stdout) == document
+    refused = invoke("data", "convert", "faq.csv", "-o", "new.jsonl", "--output", "json")
+    assert refused.exit_code == 3
+    assert "1 of 3 rows cannot be converted" in json.loads(refused.stdout)["error"]["message"]
+    unnamed = invoke("data", "convert", "faq.csv", "--output", "json")
+    assert unnamed.exit_code == 2
+    assert "name the file with -o F2" in json.loads(unnamed.stdout)["error"]["message"]
+
+
 def test_nothing_to_convert_is_an_error(invoke, tmp_path):
     (tmp_path / "empty.jsonl").write_text("\n")
     result = invoke("data", "convert", "empty.jsonl", "--skip-invalid")
@@ -90,8 +104,11 @@ def test_a_file_without_rows_is_told_with_what_to_do(invoke, tmp_path):
     counted = invoke("data", "stats", str(empty))
     billed = invoke("data", "cost", str(unread), *model)
     parted = invoke("data", "split", str(unread), "--validation", "0.5")
+    without = invoke("data", "stats", str(unread))
 
-    assert [each.exit_code for each in (converted, counted, billed, parted)] == [3, 2, 3, 3]
+    assert [each.exit_code for each in (converted, counted, billed, parted, without)] == [3, 2, 3, 3, 3]
+    assert without.stdout == ""
+    assert "There is no conversation to count: none of 1 rows is one." in without.stderr
     assert "hint: Name a file that has rows." in converted.stderr
     assert "hint: Write one JSON object a line." in counted.stderr
     assert "maas-ft data check" in billed.stderr

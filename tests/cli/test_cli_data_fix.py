@@ -41,6 +41,24 @@ def test_in_place_and_dry_run(invoke, data):
     assert invoke("data", "fix", data.name, "--dry-run").stdout.count("@@") == 0
 
 
+def test_what_was_mended_as_json(invoke, data):
+    spoil(data)
+    shown = json.loads(
+        invoke("data", "fix", data.name, "--dry-run", "--select", "ROL,JSN001", "--output", "json").stdout
+    )
+    assert shown["changes"] == 2
+    assert shown["diff"][:3] == [f"--- {data.name}", f"+++ {data.name} (fixed)", "@@ -4 +3,0 @@ JSN001"]
+    result = invoke("data", "fix", data.name, "-o", "clean.jsonl", "--output", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == {
+        "out": "clean.jsonl", "map": "clean.jsonl.map.json", "backup": None, "lines": 61, "changed": 59, "removed": 1,
+        "rules": {"ENC007": 60, "JSN001": 1, "ROL005": 1},
+    }  # fmt: skip
+    again = invoke("data", "fix", data.name, "-o", "clean.jsonl", "--output", "json")
+    assert again.exit_code == 2
+    assert "is there already" in json.loads(again.stdout)["error"]["message"]
+
+
 def test_one_way_of_writing_has_to_be_chosen(invoke, data):
     for arguments in ((), ("-o", "x", "--in-place"), ("--dry-run", "--in-place")):
         result = invoke("data", "fix", data.name, *arguments)

@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypedDict
 
 import click
 
-from maas_client.cli._options import examples
+from maas_client.cli._options import examples, long_output_option
 
 if TYPE_CHECKING:
+    from maas_client.cli._output import Output
     from maas_client.dataset.convert import Columns, Format
 
 _SHOWN = 20
@@ -34,9 +35,11 @@ _SHOWN = 20
 @click.option("--system", metavar="TEXT", help="Put this system message before conversations that have none.")
 @click.option("--skip-invalid", is_flag=True, help="Leave out rows that cannot be converted.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@long_output_option
 def convert(
     *,
     file: str,
+    output: "Output",
     to: str,  # noqa: ARG001 - there is one format so far; naming it keeps scripts right when there are more
     source: "Format | None",
     out: str | None,
@@ -53,24 +56,39 @@ def convert(
     from maas_client.dataset.convert import Columns
     from maas_client.dataset.writing import writing
 
+    if output.is_json and out is None:
+        raise click.UsageError("With --output json, stdout is for the document: name the file with -o F2.")
     columns = Columns(prompt=prompt, completion=completion, system=system)
     if out is not None:
         with writing(Path(out), force=force) as target:
-            _convert(file, source, columns, target, skip_invalid=skip_invalid)
+            done = _convert(file, source, columns, target, skip_invalid=skip_invalid)
+        if output.is_json:
+            output.document({"out": out, **done})
+        else:
+            _tell(**done)
         return
     from tempfile import SpooledTemporaryFile
 
     # Held back until every row is known to be good: what stdout feeds must not get half of a file.
     with SpooledTemporaryFile(64 * 1024 * 1024) as spool:
-        _convert(file, source, columns, spool, skip_invalid=skip_invalid)
+        done = _convert(file, source, columns, spool, skip_invalid=skip_invalid)
         spool.seek(0)
         stdout = sys.stdout.buffer
         while piece := spool.read(1024 * 1024):
             stdout.write(piece)
         stdout.flush()
+    _tell(**done)
 
 
-def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[bytes], *, skip_invalid: bool) -> None:
+class _Done(TypedDict):
+    """What became of the rows: how many were converted, were left out, and were of each shape."""
+
+    rows: int
+    left_out: int
+    shapes: dict[str, int]
+
+
+def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[bytes], *, skip_invalid: bool) -> _Done:
     from collections import Counter
 
     from maas_client.cli._output import talk
@@ -94,5 +112,12 @@ def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[
         what = f"{bad:,} of {good + bad:,} rows cannot be converted" if bad else "There are no rows"
         hint = "Correct them, or leave them out: --skip-invalid." if bad else "Name a file that has rows."
         raise DatasetError(f"{what}; nothing was written.", hint=hint)
-    kinds = ", ".join(f"{count:,} {shape}" for shape, count in shapes.most_common())
-    talk(f"Converted {good:,} {'row' if good == 1 else 'rows'} ({kinds})." + (f" Left out {bad:,}." if bad else ""))
+    return _Done(rows=good, left_out=bad, shapes=dict(shapes.most_common()))
+
+
+def _tell(*, rows: int, left_out: int, shapes: dict[str, int]) -> None:
+    from maas_client.cli._output import talk
+
+    kinds = ", ".join(f"{count:,} {shape}" for shape, count in shapes.items())
+    more = f" Left out {left_out:,}." if left_out else ""
+    talk(f"Converted {rows:,} {'row' if rows == 1 else 'rows'} ({kinds}).{more}")

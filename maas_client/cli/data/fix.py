@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from maas_client.cli._options import examples
+from maas_client.cli._options import examples, long_output_option
 from maas_client.cli.data._options import profile_options, selection_options
 
 if TYPE_CHECKING:
+    from maas_client.cli._output import Output
     from maas_client.dataset.mend import Mended
     from maas_client.dataset.selection import Selection
 
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 @profile_options
 @selection_options
 @click.option("--force", is_flag=True, help="Write over files that are there.")
+@long_output_option
 def fix(
     *,
     file: str,
+    output: "Output",
     out: str | None,
     in_place: bool,
     dry_run: bool,
@@ -54,13 +57,16 @@ def fix(
     profile = Profile(service, catalog.get(model_id) if model_id else None, method)
     selection = Selection(profile, select, ignore)
     if dry_run:
-        _show(file, selection)
+        _show(file, selection, output)
+        return
+    if out is not None:
+        done = mend(file, out, selection=selection, force=force)
     else:
-        _tell(
-            mend(file, out, selection=selection, force=force)
-            if out is not None
-            else mend_in_place(file, selection=selection, force=force)
-        )
+        done = mend_in_place(file, selection=selection, force=force)
+    if output.is_json:
+        output.document(done)
+    else:
+        _tell(done)
 
 
 def _tell(done: "Mended") -> None:
@@ -75,13 +81,17 @@ def _tell(done: "Mended") -> None:
         talk(f"As it was before: {done.backup}")
 
 
-def _show(file: str, selection: "Selection") -> None:
+def _show(file: str, selection: "Selection", output: "Output") -> None:
     import sys
 
-    from maas_client.cli._output import Output, is_terminal, talk
+    from maas_client.cli._output import is_terminal, talk
     from maas_client.dataset.mend import diff
 
-    output, width, changes = Output("text"), 0, 0
+    if output.is_json:
+        lines = list(diff(file, selection))
+        output.document({"changes": sum(line.startswith("@@") for line in lines), "diff": lines})
+        return
+    width, changes = 0, 0
     if is_terminal(sys.stdout):
         import shutil
 

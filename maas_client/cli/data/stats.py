@@ -25,11 +25,15 @@ def stats(files: tuple[str, ...], *, output: "Output", model_id: str | None, tok
     from maas_client import catalog
     from maas_client.cli.data._files import refuse_missing
     from maas_client.dataset.stats import stats as count
+    from maas_client.errors import DatasetError
 
     if tokenizer_json is not None and model_id is None:
         raise click.UsageError("--tokenizer is that of a model: add --model.")
     refuse_missing(files)
     found = count(files, model=catalog.get(model_id) if model_id else None, tokenizer_json=tokenizer_json)
+    if not found.rows:
+        reason = f"none of {found.unread:,} rows is one" if found.unread else "there are no rows"
+        raise DatasetError(f"There is no conversation to count: {reason}.", hint=f"See: maas-ft data check {files[0]}")
     if output.is_json:
         output.document(found.to_dict())
         return
