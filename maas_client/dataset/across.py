@@ -69,8 +69,10 @@ class Across:
     def compare(self) -> None:
         """Find what stands out."""
         self._told = bytearray(self._places.rows)
-        self._copies("exact", "exact-duplicate", "leaked-row")
-        self._copies("normal", "normalised-duplicate", "leaked-normalised-row")
+        # What is the same to the letter is the same without case and punctuation.
+        if any(True for _ in self._repeats("normal")):
+            self._copies("exact", "exact-duplicate", "leaked-row")
+            self._copies("normal", "normalised-duplicate", "leaked-normalised-row")
         self._near()
         self._prompts()
         self._answers()

@@ -22,6 +22,8 @@ def excerpt(text: str, at: int, *, sensitive: bool = False) -> str:
     shown = _TOKEN.sub(_masked, text[at : end + 400])[:MAX_CHARACTERS]
     if sensitive:
         shown = shown[:4] + _LETTER.sub("*", shown[4:])
+    if shown.isprintable():
+        return shown
     return "".join(character if character.isprintable() else _escaped(character) for character in shown)
 
 

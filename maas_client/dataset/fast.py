@@ -55,9 +55,10 @@ class FastPath:
             block: The block.
         """
         taken = [self._row(line) for line in lines]
-        texts = chain.from_iterable([row.texts for row in taken if row])
-        if None not in taken and not any(map(str.isspace, texts)) and not _needs_care(block, taken):
-            return taken
+        if None not in taken:
+            texts = chain.from_iterable([row.texts for row in taken if row])
+            if not any(map(str.isspace, texts)) and not _needs_care(block, taken):
+                return taken
         return [
             plain if line is None or not plain or _is_sure(line, plain) else None
             for line, plain in zip(lines, taken, strict=True)

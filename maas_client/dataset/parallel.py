@@ -32,6 +32,7 @@ _PROGRAM = (
     "main()\n"
 )
 _PIPE_BYTES = 1 << 20
+"""A block is written at once, where the system has pipes of that size."""
 
 
 def jobs_for(size_bytes: int) -> int:
@@ -105,6 +106,7 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONHASHSEED": seed},
             process_group=0 if os.name == "posix" else None,
+            pipesize=_PIPE_BYTES,
         )
         self._stdin, self._stdout = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
         self._stdin.write(setup)

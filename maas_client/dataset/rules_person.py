@@ -39,10 +39,15 @@ _IP = re.compile(r"[0-9](?<![0-9A-Za-z.-][0-9])[0-9]{0,2}\.(?:[0-9]{1,3}\.){2}[0
 _KNOWN_HOSTS = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"})
 _RESERVED_STARTS = ("192.0.2.", "198.51.100.", "203.0.113.")
 """Source: RFC 5737."""
-_RESERVED_NAMES = re.compile(
-    r"(?i)@(?:.+\.)?(?:example\.(?:com|net|org)|(?:[a-z0-9-]+\.)?(?:example|invalid|test|localhost))\Z"
-)
+_RESERVED_NAMES = (
+    ".example.com", ".example.net", ".example.org", ".example", ".invalid", ".test", ".localhost",
+)  # fmt: skip
 """Source: RFC 2606; RFC 6761."""
+
+
+def is_reserved(address: str) -> bool:
+    """Tell whether an e-mail address is at a name that can be nobody's."""
+    return f".{address.rpartition('@')[2].lower()}".endswith(_RESERVED_NAMES)
 
 
 def luhn(digits: str) -> bool:
@@ -71,7 +76,7 @@ def _email(match: re.Match[str]) -> bool:
     somebody = match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
     # The password in an address of another kind ends with the same sign.
     word = re.split(r"\s", match.string[max(match.start() - 200, 0) : match.start()])[-1]
-    return somebody and "://" not in word and not _RESERVED_NAMES.search(match[0])
+    return somebody and "://" not in word and not is_reserved(match[0])
 
 
 def _card(match: re.Match[str]) -> bool:
@@ -113,7 +118,7 @@ def _emails(text: str) -> Iterator[re.Match[str]]:
 def _reserved(row: Texts) -> Iterator[Problem]:
     for path, _, text in row.texts:
         for match in _emails(text):
-            if _RESERVED_NAMES.search(match[0]):
+            if is_reserved(match[0]):
                 yield _reserved_problem(path, match)
         for match in _IP.finditer(text) if any(start in text for start in _RESERVED_STARTS) else ():
             if match[0].startswith(_RESERVED_STARTS) and _is_address(match[0]):
@@ -178,10 +183,12 @@ _PHONE_SIGN = sign(
 _CARD_SIGN = sign("0000 0000 0000 0000", "0000 000000 00000", "0" * 15, shape=True, near=_card_at)
 _IBAN_SIGN = sign("AA00", shape=True, near=_beginning(_IBAN))
 _INSURANCE_SIGN = sign("000 00 0000", shape=True, near=_beginning(_INSURANCE))
-# The last digit of the first part; the commonest of private addresses need not be read.
+# The last digit of the first part; the commonest of addresses that are not public need not be read.
 _IP_SIGN = sign(
     "0.0.", "0.00.", "0.000.", shape=True,
-    near=re.compile(rb"(?!(?<=[^0-9A-Za-z.-]19)2\.168\.)[0-9](?:\.[0-9]{1,3}){3}"),
+    near=re.compile(
+        rb"(?!(?<=[^0-9A-Za-z.-]19)2\.168\.|(?<=[^0-9A-Za-z.-]12)7\.|(?<=[^0-9A-Za-z.-]1)0\.)[0-9](?:\.[0-9]{1,3}){3}"
+    ),
 )  # fmt: skip
 
 _W = Severity.WARNING

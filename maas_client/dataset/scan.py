@@ -6,7 +6,7 @@ bytes are counted from the block's beginning.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 from typing import Any, NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from maas_client.dataset.jsonl import Block, lines_of
 from maas_client.dataset.locate import Locator, json_path
 from maas_client.dataset.measure import NOTHING, Measured, Measurer, RowMeasure
 from maas_client.dataset.report import Finding
-from maas_client.dataset.row import Row, SomeTexts, Text, count_messages
+from maas_client.dataset.row import Row, SomeTexts, Text, Texts, count_messages
 from maas_client.dataset.rule import Problem, Severity
 from maas_client.dataset.rules import FOR_ACROSS, FOR_LINES, FOR_MEASURES, FOR_ROWS, FOR_TEXTS
 from maas_client.dataset.rules_file import Seen
@@ -99,7 +99,8 @@ class _Line:
 
     @property
     def decoded(self) -> Decoded:
-        self._decoded = self._decoded or decode(self._data)
+        # A line that was not decoded closely is plain: its text is all that places are told by.
+        self._decoded = self._decoded or Decoded((self._data or b"").decode(), read=True)
         return self._decoded
 
     @property
@@ -149,7 +150,13 @@ class Scanner:
         self._count_plain(rows, starts)
         read = {order: decode(line) for order, line in enumerate(lines) if rows[order] is None}
         others = {order: Row(decoded.value, self._profile) for order, decoded in read.items() if decoded.read}
-        due = self._due([row.texts if row else _texts_of(others.get(order)) for order, row in enumerate(rows)])
+        due, counted = self._due([row.texts if row else _texts_of(others.get(order)) for order, row in enumerate(rows)])
+        for rule, places in counted.items():
+            some = [rows[order] or others[order] for order, _ in places]
+            texts = [_text(row, index) for row, (_, index) in zip(some, places, strict=True)]
+            self._count(
+                self._text_rules[rule], texts, [_Line(order, starts[order], lines[order]) for order, _ in places]
+            )
         for order, row in enumerate(rows):
             asked = due.get(order, {})
             if row is None:
@@ -169,21 +176,35 @@ class Scanner:
             return [None] * len(lines)
         return self._fast.take(lines, data)
 
-    def _due(self, rows: Sequence[Sequence[str]]) -> dict[int, Due]:
-        """Return for each row in which a sign of a rule about texts was seen what has to be read.
+    def _due(self, rows: Sequence[Sequence[str]]) -> tuple[dict[int, Due], dict[int, list[tuple[int, int]]]]:
+        """Return what rules about texts have to read, where their signs were seen.
 
         Args:
             rows: The texts of each line.
+
+        Returns:
+            Of each row what is due; and of rules whose findings are only counted, the rows and the numbers of texts.
         """
-        if not self._text_rules:
-            return {}
-        texts = [*chain.from_iterable(rows)]
-        firsts = [0, *accumulate(map(len, rows))]
         due: dict[int, Due] = {}
-        for text, rule in self._search(texts):
+        counted: dict[int, list[tuple[int, int]]] = {}
+        if not self._text_rules:
+            return due, counted
+        firsts = [0, *accumulate(map(len, rows))]
+        for text, rule in self._search([*chain.from_iterable(rows)]):
             order = bisect_right(firsts, text) - 1
-            due.setdefault(order, {}).setdefault(rule, []).append(text - firsts[order])
-        return due
+            if self._room[False] <= 0 and self._text_rules[rule].severity is not Severity.ERROR:
+                counted.setdefault(rule, []).append((order, text - firsts[order]))
+            else:
+                due.setdefault(order, {}).setdefault(rule, []).append(text - firsts[order])
+        return due, counted
+
+    def _count(self, active: Active[Texts], texts: Sequence[Text], lines: Sequence[_Line]) -> None:
+        """Count what a rule finds in texts of several lines, where there is no room for more findings."""
+        numbered = [Text((number,), text.role, text.text) for number, text in enumerate(texts)]
+        for problem in active.rule.check(SomeTexts(numbered, self._profile)):
+            if self._wanted(active, problem):
+                number = int(problem.path[0])
+                self._keep(active, problem._replace(path=texts[number].path), lines[number])
 
     def _count_plain(self, rows: Sequence[Plain | None], starts: Sequence[int]) -> None:
         plain = [row for row in rows if row]
@@ -194,9 +215,7 @@ class Scanner:
         self._result.messages = sum([len(row.roles) for row in plain])
 
     def _plainly(self, line: _Line, row: Plain, due: Due) -> Plain | None:
-        good = self._read(
-            due, lambda index: Text(("messages", index, "content"), row.roles[index], row.texts[index]), line
-        )
+        good = self._read(due, row, line)
         if good and self._measurer:
             messages = [{"role": role, "content": text} for role, text in zip(*row, strict=True)]
             good = self._measure(line, messages, None)
@@ -215,7 +234,7 @@ class Scanner:
             return None
         self._shape(_shape_of(row.value), line)
         good = self._apply(self._row_rules, row, line) and good
-        good = self._read(due, row.texts.__getitem__, line) and good
+        good = self._read(due, row, line) and good
         if good and self._measurer and count_messages(row) and isinstance(row.value, dict):
             good = self._measure(line, row.value["messages"], row.value.get("tools"))
         if not good:
@@ -224,11 +243,11 @@ class Scanner:
         self._result.messages += count_messages(row)
         return said(row.value)
 
-    def _read(self, due: Due, text: Callable[[int], Text], line: _Line) -> bool:
+    def _read(self, due: Due, row: Plain | Row, line: _Line) -> bool:
         """Apply rules about texts to those of a line that they have to read; return whether none found an error."""
         good = True
         for rule in sorted(due):
-            texts = SomeTexts([text(index) for index in due[rule]], self._profile)
+            texts = SomeTexts([_text(row, index) for index in due[rule]], self._profile)
             good = self._apply((self._text_rules[rule],), texts, line) and good
         return good
 
@@ -245,14 +264,16 @@ class Scanner:
             is_error = active.severity is Severity.ERROR
             for problem in active.rule.check(subject):
                 good = good and not is_error
-                if not self._wanted(active, problem):
-                    continue
-                finding = _located(active, problem, line)
-                if problem.group is None:
-                    self._result.findings.append(finding)
-                else:
-                    self._result.grouped[active.rule.id, problem.group] = Grouped(1, finding)
+                if self._wanted(active, problem):
+                    self._keep(active, problem, line)
         return good
+
+    def _keep(self, active: Active[T], problem: Problem, line: _Line) -> None:
+        finding = _located(active, problem, line)
+        if problem.group is None:
+            self._result.findings.append(finding)
+        else:
+            self._result.grouped[active.rule.id, problem.group] = Grouped(1, finding)
 
     def _wanted(self, active: Active[T], problem: Problem) -> bool:
         """Count a problem; return whether it has to be located."""
@@ -286,6 +307,12 @@ def _shape_of(value: object) -> Shape:
 
 def _texts_of(row: Row | None) -> Sequence[str]:
     return [text.text for text in row.texts] if row else ()
+
+
+def _text(row: Plain | Row, index: int) -> Text:
+    if isinstance(row, Plain):
+        return Text(("messages", index, "content"), row.roles[index], row.texts[index])
+    return row.texts[index]
 
 
 def _located(active: Active[T], problem: Problem, line: _Line) -> Finding:

@@ -7,6 +7,7 @@ samples of the pieces a row is made of: rows that have most pieces in common hav
 
 import json
 import re
+import sys
 import unicodedata
 from array import array
 from bisect import bisect_left
@@ -79,11 +80,13 @@ def sketch(sizes: Iterable[int], rows: Sequence[Plain | None]) -> Columns:
         columns.prompt.extend(prompt)
         columns.answer.extend(answer)
     common = _common(pieces)
-    lanes: list[int] = []
+    picked = array("I")
     for piece in pieces:
         hashes = set(map(crc32, piece)) if len(piece) >= MIN_PIECES else _TOO_FEW
-        lanes += samples(hashes - common if common else hashes)
-    columns.near.frombytes(array("H", [lane & 0xFFFF for lane in lanes]).tobytes())
+        hashes.difference_update(common)
+        picked.extend(samples(hashes))
+    # The lower halves, four to a number.
+    columns.near.frombytes(array("H", picked.tobytes())[_LOWER::2].tobytes())
     return columns
 
 
@@ -92,6 +95,7 @@ Keys = tuple[int, int, int, int, list[bytes]]
 
 _NO_KEYS: Keys = (0, 0, 0, 0, [])
 _TOO_FEW: set[int] = set()
+_LOWER = 0 if sys.byteorder == "little" else 1
 
 
 def _keys(roles: Sequence[str], texts: Sequence[str]) -> Keys:
@@ -99,11 +103,15 @@ def _keys(roles: Sequence[str], texts: Sequence[str]) -> Keys:
     start = 1 if roles[0] == "system" else 0
     while last > start and roles[last] != "assistant":
         last -= 1
-    before = "\0".join(texts[start:last])
+    last_text = texts[last]
+    before = texts[start] if last == start + 1 else "\0".join(texts[start:last])
     if last < len(roles) - 1:
         before = "\0".join((before, *texts[last + 1 :]))
-    asked, answered = before.encode("utf-8", "surrogatepass"), texts[last].encode("utf-8", "surrogatepass")
-    prompt, answer = normalised(before, asked), normalised(texts[last], answered)
+    try:
+        asked, answered = before.encode(), last_text.encode()
+    except UnicodeEncodeError:
+        asked, answered = before.encode("utf-8", "surrogatepass"), last_text.encode("utf-8", "surrogatepass")
+    prompt, answer = normalised(before, asked), normalised(last_text, answered)
     crc = crc32(answered, crc32(asked))
     first = 0
     if start and last:

@@ -208,6 +208,27 @@ def test_limit_keeps_errors_and_counts_all(tmp_path):
     assert len(check(path, limit=2).findings) == 2
 
 
+def test_what_there_is_no_room_for_is_counted_all_the_same(tmp_path):
+    odd = ["+1 202 555 5034", "a@example.org, b@example.org", "\ufffd", "As an AI language model, I", "<|end|>"]
+    lines = [row(f"{text} {index}") for index in range(3) for text in odd]
+    lines.append(row(99, id=1).replace("question", "+44 20 7946 0958"))
+    paths = [write(tmp_path, lines, name) for name in ("a.jsonl", "b.jsonl")]
+    everything = check(paths, ignore=("DUP",))
+    assert everything.counts == {
+        "PII002": 14, "PII007": 2, "SCH005": 2, "TXT005": 12, "TXT006": 12, "TXT009": 6,
+    }  # fmt: skip
+    for limit in (0, 1, 8):
+        report = check(paths, ignore=("DUP",), limit=limit)
+        assert report.counts == everything.counts
+        assert (report.errors, report.warnings) == (everything.errors, everything.warnings)
+        assert len(report.findings) == limit
+    # What is one finding a file is kept and has its place, also in the file for which there was no more room.
+    kept = check(paths, ignore=("DUP", "TXT006"), limit=4)
+    grouped = [finding for finding in everything.findings if finding.rule in ("PII007", "SCH005")]
+    assert list(kept.findings) == grouped
+    assert [(finding.line, finding.path) for finding in grouped[::2]] == [(2, "$.messages[0].content")] * 2
+
+
 def test_what_every_row_has_is_one_finding_that_counts_them(tmp_path):
     lines = [
         *(row(index, id=index) for index in range(5)),
