@@ -47,6 +47,9 @@ class Identity:
         self.principal = make_principal(secret)
         self.certificate = Certificate(folder)
         self.tokens = Tokens(folder)
+        if mode == "strict":
+            # Now, not with the first request: making a key takes a while.
+            self.tokens.public_key()
         self.policy = Policy(mode, self.tokens, clock, int(store.meta(_GENERATION) or 0))
         self.sign_in = True
         self._store = store

@@ -284,6 +284,10 @@ def test_secrets_that_are_sent_are_kept_nowhere(tmp_path):
         answer = running.send(method, target, body, sent)
         assert answer.status < 500
         assert CANARY.encode() not in answer.content
+    told = running.send("GET", "/_maas/requests", headers={"x-maas-admin-token": ready["admin_token"]})
+    assert len(told.json["requests"]) >= 6
+    for secret in (CANARY, key, ready["client_secret"], ready["admin_token"]):
+        assert secret.encode() not in told.content
     running.process.terminate()
     _, said = running.process.communicate(timeout=20)
     kept = [path.read_bytes() for path in (*state.rglob("*"), findings) if path.is_file()]

@@ -24,7 +24,7 @@ from azure.identity import (
 
 from maas_client import AsyncMaaSClient, MaaSClient
 from maas_client.errors import AuthenticationError, CredentialError
-from tests.unit.server.conftest import start_server
+from tests.unit.server.conftest import rows, start_server
 
 ARM = "https://management.azure.com/.default"
 STORAGE = "https://storage.azure.com/.default"
@@ -32,7 +32,8 @@ STORAGE = "https://storage.azure.com/.default"
 
 @pytest.fixture(scope="module")
 def signing(tmp_path_factory):
-    running = start_server(tmp_path_factory.mktemp("sign-in") / "state", "--tls", "--auth", "strict")
+    options = ("--tls", "--auth", "strict", "--datastore-auth", "identity")
+    running = start_server(tmp_path_factory.mktemp("sign-in") / "state", *options)
     yield running
     assert running.stop() == 0
 
@@ -303,6 +304,26 @@ def test_a_token_that_ended_on_a_manual_clock_is_replaced(kind, signing, facts, 
         assert list(client.jobs.list()) == []
         signing.advance(3601)
         assert list(client.jobs.list()) == []
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_storage_is_opened_by_tokens_for_storage_alone_also_over_a_revocation(signing, facts, client_of, tmp_path):
+    with secret_of(facts) as credential, client_of(credential) as client:
+        for count in (11, 12):
+            (tmp_path / "train.jsonl").write_bytes(rows(count))
+            kept = client.files.upload(tmp_path / "train.jsonl")
+            assert client.files.upload(tmp_path / "train.jsonl").id == kept.id
+            revoke(signing)
+
+
+@pytest.mark.usefixtures("in_environment")
+async def test_storage_is_opened_over_a_revocation_asynchronously(signing, facts, client_of, tmp_path):
+    async with ASYNC["secret"](facts) as credential, client_of(credential, AsyncMaaSClient) as client:
+        for count in (11, 12):
+            (tmp_path / "train.jsonl").write_bytes(rows(count))
+            kept = await client.files.upload(tmp_path / "train.jsonl")
+            assert (await client.files.upload(tmp_path / "train.jsonl")).id == kept.id
+            revoke(signing)
 
 
 def test_a_revoked_token_that_cannot_be_replaced_is_an_error(signing, facts, client_of):
