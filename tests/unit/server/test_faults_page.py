@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from maas_client.server.crash import POINTS
+from maas_client.server.faults import answers, changes, cuts, throttle
 from maas_client.server.faults.classics import classics
 from maas_client.server.faults.kinds import KINDS
 from maas_client.server.faults.schema import make_schema
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "faults.md"
 
 
 def of_actions() -> str:
@@ -50,3 +54,11 @@ def test_every_action_says_what_it_does_and_whether_the_work_is_done():
     for name, kind in KINDS.items():
         assert (kind.__doc__ or "").strip(), name
         assert kind.served, name
+
+
+@pytest.mark.parametrize("met_by", ["tests/contract/test_faults_of_http.py", "tests/referee/scenarios/faults.py"])
+def test_every_action_of_http_is_met_by_our_client_and_by_microsofts(met_by):
+    text = (ROOT / met_by).read_text(encoding="utf-8")
+    kinds = [*answers.ACTIONS, *throttle.ACTIONS, *changes.ACTIONS, *cuts.ACTIONS]
+    names = {kind.name() for kind in kinds} - {"pass", "commit-then-status"} | {"commit-then-500"}
+    assert sorted(name for name in names if f'"{name}"' not in text) == []
