@@ -16,6 +16,7 @@ RetryAfter = Annotated[
 RetryAfterMs = Annotated[int | float | str, Meta(description="`retry-after-ms`.")]
 _DATE = "date:"
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -28,6 +29,8 @@ def check_headers(pairs: Iterable[tuple[str, str]]) -> None:
     for name, value in pairs:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a header")
+        if name.lower() in _FRAMING:
+            raise ValueError(f"{name} is what the server goes by itself: use truncate, or the proxy below HTTP")
         if not _VALUE.fullmatch(value):
             raise ValueError(f"{value!r} is no value of a header")
 

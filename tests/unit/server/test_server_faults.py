@@ -333,6 +333,7 @@ def test_headers_taken_set_and_added(space, give):
     answer = ask(space)
     assert (answer.headers["server"], answer.headers["x-two"]) == ("odd", "2")
     assert "content-type" not in answer.headers
+    assert json.loads(answer.body)["value"] == []
     assert "x-ms-request-id" not in answer.headers
 
 
