@@ -60,9 +60,7 @@ def workspace_of(world: World, value: object) -> Workspace | None:
         return None
     if not isinstance(value, str) or not value:
         raise user_error("workspace must be the name of a workspace.", target="workspace")
-    parts = value.strip("/").split("/")
-    if len(parts) == _ARM_PARTS and [part.lower() for part in parts[::2]] == _ARM_WORDS:
-        parts = parts[1::2][:2] + parts[7:]
+    parts = scope_of(value).split("/")
     if len(parts) == 3:
         return places.workspace(world, *parts)
     rows = world.store.all("SELECT key FROM workspaces WHERE name=? COLLATE NOCASE", value)
@@ -78,6 +76,14 @@ def workspace_of(world: World, value: object) -> Workspace | None:
         keys = ", ".join(row["key"] for row in rows)
         raise ServiceError(409, "AmbiguousWorkspace", f"'{value}' may be one of {keys}: name one.", target="workspace")
     return places.workspace_by_key(world, rows[0]["key"])
+
+
+def scope_of(name: str) -> str:
+    """Return `<subscription>/<resource group>/<workspace>` of an ARM id; of any other name, that."""
+    parts = name.strip("/").split("/")
+    if len(parts) == _ARM_PARTS and [part.lower() for part in parts[::2]] == _ARM_WORDS:
+        return "/".join((parts[1], parts[3], parts[7]))
+    return name.strip("/")
 
 
 _ARM_WORDS = ["subscriptions", "resourcegroups", "providers", "workspaces"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from maas_client.server.admin import scope_of
 from maas_client.server.requests.entry import Entry
 from maas_client.server.requests.journal import session_key
 from maas_client.server.service.errors import ServiceError
@@ -26,7 +27,7 @@ class Filter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         operation: Pattern of the operation's name, or several.
-        workspace: Pattern of the workspace's name, or of `subscription/group/name`, without case.
+        workspace: Pattern of the workspace's name, or of `subscription/group/name`, without case; or an ARM id.
         session: Pattern of the header `x-maas-session`.
         method: HTTP method.
         path: Pattern of the decoded path, without case.
@@ -156,7 +157,7 @@ def named_so(key: str | None, pattern: str) -> bool:
     """Say whether a workspace, as `subscription/group/name` in lower case, has a name or is one of a pattern."""
     if key is None:
         return False
-    pattern = pattern.lower()
+    pattern = scope_of(pattern).lower()
     return fnmatchcase(key.rpartition("/")[2] if "/" not in pattern else key, pattern)
 
 

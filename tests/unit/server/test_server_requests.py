@@ -126,6 +126,7 @@ def test_filters(space, control, seen):
         ({"outcome": "answered"}, 4),
         ({"session": "x"}, 0),
         ({"workspace": f"sub-1/*/{space.name.upper()}"}, 4),
+        ({"workspace": space.arm_id}, 4),
         ({"workspace": "no-such"}, 0),
         ({"limit": 2}, 2),
     ):
