@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -136,9 +137,15 @@ def _upload(submission: "Submission", stage: Stage) -> None:
             stage.files[file.part] = submission.upload(file)
             talk(f"{stage.files[file.part].filename}: uploaded earlier; nothing was sent.")
             continue
-        talk(f"Uploading {file.path} ({size(file.bytes)}) ...")
+        talk(f"Uploading {_near(file.path)} ({size(file.bytes)}) ...")
         stage.files[file.part] = submission.upload(file)
         tell_file(stage.files[file.part])
+
+
+def _near(path: str) -> str:
+    """Write a path as one would type it here."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def _create(client: "MaaSClient", submission: "Submission") -> "FineTuningJob":

@@ -77,17 +77,22 @@ def resume(choice: Choice, output: "Output", *, run: str | None) -> None:
     go_on(run, choice, output)
 
 
-@runs.command(epilog=examples("maas-ft runs forget 1f3a9c2e"))
-@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@runs.command(epilog=examples("maas-ft runs forget 1f3a9c2e", "maas-ft runs forget --over"))
+@click.argument("names", metavar="RUN...", nargs=-1)
+@click.option("--over", is_flag=True, help="All that are over: done, or their job has failed.")
 @click.option("--yes", "-y", is_flag=True, help="Also those whose job may exist unseen.")
 @output_option
-def forget(output: "Output", *, names: tuple[str, ...], yes: bool) -> None:
+def forget(output: "Output", *, names: tuple[str, ...], over: bool, yes: bool) -> None:
     """Remove runs from the journal; at the service nothing changes."""
     from maas_client.cli._output import talk
     from maas_client.errors import ConfigurationError
-    from maas_client.types import StepState
+    from maas_client.types import StepState, SubmissionState
 
+    if bool(names) is over:
+        raise click.UsageError("Name runs, or give --over.")
     found = [_find(name) for name in names]
+    if over:
+        found = [record for record in _journal().records() if _info(record).state is not SubmissionState.OPEN]
     for record in found:
         if record.step("create-job").state is StepState.SENT and not yes:
             job = record.plan["name"]

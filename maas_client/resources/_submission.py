@@ -1,28 +1,20 @@
 """A submission at work: steps that are done once, whatever happens in between.
 
-Theory of operation. Every step is claimed, so that nobody else is at it; read anew from the journal, since somebody
-else may have done it; written down as an intent, durably, before its first byte is sent; done; and its result written
-down. A step that was begun and of which no result is known is looked for at the service before anything is repeated.
-A result that cannot be written down is no reason to stop: what was done is found again by looking.
+A step that was begun and of which no result is known is looked for at the service before anything is repeated.
 """
 
-import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import AsyncGenerator
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
-from maas_client.core.journal import Data, Entry, Journal, Kind, Record, StepRecord
-from maas_client.core.redact import redact_text
-from maas_client.errors import DatasetError, JournalError, MaaSError, OperationError, UsageError, WaitTimeoutError
+from maas_client.core.journal import Data, Journal, Kind, Record
+from maas_client.errors import DatasetError, OperationError, UsageError
 from maas_client.resources._deployment_create import OPERATION as DEPLOYMENT_OPERATION
 from maas_client.resources._deployment_create import begin_deployment
 from maas_client.resources._job_create import put_job
 from maas_client.resources._job_watch import Watcher, succeeded
+from maas_client.resources._journaled import Journaled
 from maas_client.resources._session import Session
 from maas_client.resources._submission_record import UPLOADS, describe, read_plan, write_token
 from maas_client.resources.deployments import deployment_poller
@@ -34,25 +26,9 @@ from maas_client.types import (
     JobEvent,
     Plan,
     PlannedFile,
-    StepState,
     SubmissionInfo,
     SubmissionResult,
 )
-
-logger = logging.getLogger("maas_client")
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One attempt at a step: how it stood before, and what comes of it."""
-
-    before: StepRecord
-    result: Data | None = None
-
-    @property
-    def may_have_happened(self) -> bool:
-        """True if it was begun before, and its outcome is not known."""
-        return self.before.state is StepState.SENT
 
 
 class AsyncSubmission:
@@ -63,14 +39,14 @@ class AsyncSubmission:
 
     def __init__(self, session: Session, journal: Journal, record: Record) -> None:
         self._session = session
-        self._journal = journal
-        self._record = record
-        self._plan = read_plan(record)
+        self._plan = plan = read_plan(record)
+        place = (plan.resource_manager, plan.subscription_id, plan.resource_group, plan.workspace, plan.name)
+        self._steps = Journaled(session.io, journal, record, "\n".join(place))
 
     @property
     def id(self) -> str:
         """Its own, on this machine."""
-        return self._record.id
+        return self._steps.record.id
 
     @property
     def plan(self) -> Plan:
@@ -80,12 +56,12 @@ class AsyncSubmission:
     @property
     def info(self) -> SubmissionInfo:
         """How it stands, as far as this object knows."""
-        return describe(self._record)
+        return describe(self._steps.record)
 
     @property
     def token(self) -> str:
         """A text, free of secrets, from which `submissions.resume` goes on, also on another machine."""
-        return write_token(self._record)
+        return write_token(self._steps.record)
 
     async def upload(self, file: PlannedFile) -> File:
         """Upload one of the plan's files; return once the service holds it. What is there is not sent again.
@@ -97,7 +73,7 @@ class AsyncSubmission:
             TransportError: No usable answer.
         """
         intent = {"path": file.path, "sha256": file.sha256, "bytes": file.bytes}
-        async with self._step(UPLOADS[file.part], intent) as attempt:
+        async with self._steps.step(UPLOADS[file.part], intent) as attempt:
             if attempt.before.result is not None:
                 return File.model_validate(attempt.before.result)
             await self._refuse_another(file)
@@ -120,7 +96,7 @@ class AsyncSubmission:
         plan = self._plan
         digest = sha256(msgspec.json.encode(plan.body, order="sorted")).hexdigest()
         intent = {"operation": "Jobs_CreateOrUpdate", "name": plan.name, "fingerprint": plan.fingerprint}
-        async with self._step("create-job", {**intent, "body_sha256": digest}) as attempt:
+        async with self._steps.step("create-job", {**intent, "body_sha256": digest}) as attempt:
             if attempt.before.result is not None:
                 return await self._get_job()
             job = await put_job(
@@ -143,13 +119,13 @@ class AsyncSubmission:
         """
         await self.create_job()
         name = self._plan.name
-        async with self._step("wait", {"name": name}) as attempt:
+        async with self._steps.step("wait", {"name": name}, lend=True) as attempt:
             if attempt.before.result is not None:
                 return
             told = attempt.before.note.get("resume_token")
             async for event in Watcher(self._session, name, told, acknowledged=True).events(timeout):
                 if event.type == "status":
-                    await self._try_write("wait", Kind.NOTE, {"resume_token": event.resume_token})
+                    await self._steps.try_write("wait", Kind.NOTE, {"resume_token": event.resume_token})
                 yield event
             attempt.result = _ended(await Watcher(self._session, name, None, acknowledged=True).until_ended(None))
 
@@ -165,7 +141,7 @@ class AsyncSubmission:
             WaitTimeoutError: The time is over; the job goes on, and waiting again goes on too.
         """
         await self.create_job()
-        async with self._step("wait", {"name": self._plan.name}) as attempt:
+        async with self._steps.step("wait", {"name": self._plan.name}) as attempt:
             if attempt.before.result is not None:
                 return succeeded(await self._get_job())
             ended = await Watcher(self._session, self._plan.name, None, acknowledged=True).until_ended(timeout)
@@ -191,7 +167,7 @@ class AsyncSubmission:
                 hint="Go on later: what is done stays done.",
             )
         intent = {"operation": DEPLOYMENT_OPERATION, "name": wish.name, "model": job.fine_tuned_model}
-        async with self._step("deploy", intent) as attempt:
+        async with self._steps.step("deploy", intent) as attempt:
             if attempt.before.result is not None:
                 return await self._session.run(self._session.dialect.deployments.get(wish.name))
             operation = await begin_deployment(
@@ -202,7 +178,7 @@ class AsyncSubmission:
                 content_safety=wish.content_safety,
                 look_first=attempt.may_have_happened,
             )
-            await self._try_write("deploy", Kind.NOTE, {"accepted": True})
+            await self._steps.try_write("deploy", Kind.NOTE, {"accepted": True})
             deployment = await deployment_poller(self._session, operation, wish.name).result()
             attempt.result = {"name": deployment.name, "url": deployment.inference_uri}
         return deployment
@@ -238,59 +214,6 @@ class AsyncSubmission:
                 f"{file.path} changed after it was checked; it was not sent.",
                 hint="Bring back the file as it was and go on; or submit anew, under another name.",
             )
-
-    @asynccontextmanager
-    async def _step(self, name: str, intent: Data) -> AsyncGenerator[Attempt, None]:
-        async with self._claimed():
-            await self._read()
-            attempt = Attempt(self._record.step(name))
-            if attempt.before.state is StepState.DONE:
-                yield attempt
-                return
-            await self._write(name, Kind.INTENT, intent)
-            try:
-                yield attempt
-            except WaitTimeoutError:
-                raise
-            except MaaSError as error:
-                failure = {"message": redact_text(str(error)), "unknown": error.may_have_happened}
-                await self._try_write(name, Kind.FAILURE, failure)
-                raise
-            if attempt.result is not None:
-                await self._try_write(name, Kind.RESULT, attempt.result)
-
-    @asynccontextmanager
-    async def _claimed(self) -> AsyncGenerator[None, None]:
-        plan = self._plan
-        place = (plan.resource_manager, plan.subscription_id, plan.resource_group, plan.workspace, plan.name)
-        claim = self._journal.claim("\n".join(place))
-        await self._session.io.offload(claim.__enter__)
-        try:
-            yield
-        finally:
-            claim.__exit__(None, None, None)  # at once: who is cancelled has no time to wait for a thread
-
-    async def _read(self) -> None:
-        known: Record | None = await self._session.io.offload(partial(self._journal.read, self.id))
-        if known is not None:
-            self._record = known
-
-    async def _write(self, step: str, kind: Kind, data: Mapping[str, Any]) -> None:
-        entry = Entry(step, kind, await self._session.io.now(), data)
-        await self._session.io.offload(partial(self._journal.write, self.id, entry))
-        self._remember(entry)
-
-    async def _try_write(self, step: str, kind: Kind, data: Mapping[str, Any]) -> None:
-        """Write what came of something that was sent; where that fails, looking will tell it again."""
-        try:
-            await self._write(step, kind, data)
-        except JournalError as error:
-            logger.warning("%s What was sent stands, and going on finds it.", error)
-            self._remember(Entry(step, kind, await self._session.io.now(), data))
-
-    def _remember(self, entry: Entry) -> None:
-        record = self._record
-        self._record = Record(record.id, record.begun_at, record.plan, record.labels, (*record.entries, entry))
 
 
 def _ended(job: FineTuningJob) -> Data:

@@ -6,11 +6,12 @@ from itertools import chain
 from maas_client.backends.azureml.data import AssetDraft
 from maas_client.core import stepping
 from maas_client.core.paging import AsyncPager, Page, Pager
-from maas_client.errors import ConfigurationError, ConflictError, NotFoundError
+from maas_client.errors import AmbiguousWriteError, ConfigurationError, ConflictError, MaaSError, NotFoundError
 from maas_client.resources._names import check_asset_name
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import DataAsset, File
 
+OPERATION = "DataVersions_CreateOrUpdate"
 ATTEMPTS = 3
 """So often a next version is asked for when somebody else takes it first."""
 
@@ -45,6 +46,7 @@ class AsyncData:
         Raises:
             ConfigurationError: The name, or where the file lies, is wrong. Nothing was sent.
             ConflictError: The version exists and is another file.
+            AmbiguousWriteError: No answer came, and looking did not tell whether the version exists.
         """
         uri = file.id if isinstance(file, File) else file
         if "://" not in uri:
@@ -54,7 +56,7 @@ class AsyncData:
             )
         draft = AssetDraft(check_asset_name(name), uri, description, dict(tags or {}))
         if version is not None:
-            return await self._session.run(self._session.dialect.data.create(draft, version))
+            return await self._put(draft, version)
         return await self._create_next(draft, ATTEMPTS)
 
     async def get(self, name: str, version: str | None = None) -> DataAsset:
@@ -119,14 +121,39 @@ class AsyncData:
         return await self._session.run(self._session.dialect.data.set_archived(name, version, archived=False))
 
     async def _create_next(self, draft: AssetDraft, attempts: int) -> DataAsset:
-        flows = self._session.dialect.data
-        version = await self._session.run(flows.next_version(draft.name))
+        version = await self._session.run(self._session.dialect.data.next_version(draft.name))
         try:
-            return await self._session.run(flows.create(draft, version))
+            return await self._put(draft, version)
         except ConflictError:
             if attempts <= 1:
                 raise
         return await self._create_next(draft, attempts - 1)
+
+    async def _put(self, draft: AssetDraft, version: str) -> DataAsset:
+        """Register it; after a lost answer look for it, so that one file never becomes two versions."""
+        flows = self._session.dialect.data
+        try:
+            return await self._session.run(flows.create(draft, version))
+        except MaaSError as error:
+            if not error.may_have_happened:
+                raise
+            lost = error
+        try:
+            found = await self._session.run(flows.get(draft.name, version))
+        except NotFoundError:
+            raise lost from None
+        except MaaSError as error:
+            raise AmbiguousWriteError(
+                f"The version {version} of {draft.name} may or may not have been registered: {lost.message}",
+                hint=f"Look with `maas-ft assets list --name {draft.name}`, or register it again under that version.",
+                operation=OPERATION,
+                intent={"operation": OPERATION, "name": draft.name, "version": version},
+            ) from error
+        if found.uri == draft.uri:
+            return found
+        raise ConflictError(
+            f"The version {version} of {draft.name} exists and is another file.", status=409, operation=OPERATION
+        ) from lost
 
 
 def _key(asset: DataAsset) -> str:

@@ -167,14 +167,16 @@ def test_a_file_that_changed_is_not_sent(invoke, data, place, faults, monkeypatc
     assert jobs(place) == []
 
 
-def test_a_run_of_a_job_that_failed_is_over(invoke, data, place):
+def test_a_run_that_is_over_is_forgotten(invoke, data, place):
     assert invoke(*SUBMIT, "--name", "bot", "--epochs", "1").exit_code == 0
     (info,) = json.loads(invoke("runs", "list", "--all", "-o", "json").stdout)
     journal = SqliteJournal()
     journal.write(info["id"], Entry("wait", Kind.NOTE, datetime.now(UTC), {"seen": 1}))
 
     assert "everything is done" in invoke("runs", "resume", "bot").stderr
-    forgotten = invoke("runs", "forget", "bot", "-o", "json")
+    assert invoke("runs", "forget", "bot", "--over").exit_code == 2
+    assert invoke("runs", "forget").exit_code == 2
+    forgotten = invoke("runs", "forget", "--over", "-o", "json")
     assert json.loads(forgotten.stdout) == {"forgotten": [info["id"]]}
     assert f"Run {info['id']} (job bot) forgotten." in forgotten.stderr
     missing = invoke("runs", "show", "bot")

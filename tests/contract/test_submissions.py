@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from maas_client.errors import ConfigurationError, DatasetError
+from maas_client.testing import Faults, Server, Workspace
 from tests.contract.conftest import Both
 
 MODEL = "Phi-3-mini-4k-instruct"
@@ -56,3 +58,44 @@ async def test_a_report_is_taken_if_it_is_of_this_file(both: Both, train: Path, 
     with pytest.raises(DatasetError, match="changed since; nothing was sent"):
         await both.call(both.client.submissions.create(MODEL, **options))
     assert (await both.call(both.client.submissions.forget(submission.id))).id == submission.id
+
+
+async def test_leaving_the_loop_leaves_the_submission_free(
+    both: Both, train: Path, unique: Callable[[str], str]
+) -> None:
+    name = unique("left")
+    submission = await both.call(
+        both.client.submissions.create(MODEL, training_file=train, name=name, check=False, n_epochs=2)
+    )
+    events = submission.watch()
+    first = await anext(events) if hasattr(events, "__anext__") else next(events)
+    assert first.job_name == name
+    # The loop is left and not closed: what comes next is not kept waiting by it.
+    job = await both.call(submission.wait())
+    assert job.status.value == "succeeded"
+    assert await both.collect(submission.watch()) == []
+    await both.call(events.aclose() if hasattr(events, "aclose") else events.close())
+    assert submission.info.state.value == "done"
+
+
+async def test_a_task_that_is_cancelled_leaves_what_the_next_goes_on_with(server: Server, train: Path) -> None:
+    workspace = Workspace.fresh(server, "cancelled")
+    faults = Faults(workspace)
+    stalled = faults.on("Jobs_CreateOrUpdate", "commit-then-stall")
+    async with workspace.async_client() as client:
+        submission = await client.submissions.create(MODEL, training_file=train, name="bot", check=False, wait=False)
+        async with anyio.create_task_group() as group:
+
+            async def run() -> None:
+                await submission.run()
+
+            group.start_soon(run)
+            while not await anyio.to_thread.run_sync(lambda: stalled.completed):
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        steps = {step.name: step.state.value for step in (await client.submissions.get("bot")).steps}
+        assert steps == {"check": "done", "upload-training": "done", "create-job": "sent"}
+        result = await (await client.submissions.resume("bot")).run()
+        assert result.job.name == "bot"
+        assert [job.name async for job in client.jobs.list()] == ["bot"]
+    assert faults.complaints() == []

@@ -37,6 +37,9 @@ LOST_AFTER = ("commit-then-drop", "commit-then-late", "commit-then-500")
 KINDS = ("pass", "pass", "pass", *LOST_AFTER, "drop", "late", "refused", "503", "429", "stale")
 
 
+pytestmark = pytest.mark.timeout(max(120, RUNS * 3))
+
+
 class Killed(BaseException):
     """The process is gone."""
 
@@ -125,7 +128,7 @@ class Service:
     def _job(self, name: str, status: int) -> Response:
         body, since = self.jobs[name]
         age = self.clock - since
-        word = "Queued" if age < 60 else "Running" if age < 600 else "Completed"
+        word = "Queued" if age < 30 else "Running" if age < 120 else "Completed"
         properties = json.loads(body)["properties"]
         return json_answer({"name": name, "properties": {**properties, "status": word}}, status)
 
@@ -320,6 +323,4 @@ Machine.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-
-class TestSubmissions(Machine.TestCase):  # type: ignore[misc] # made by hypothesis
-    pytestmark = pytest.mark.timeout(max(120, RUNS * 3))
+TestSubmissions = Machine.TestCase

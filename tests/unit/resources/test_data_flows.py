@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from maas_client.errors import ConfigurationError, ConflictError, NotFoundError
+from maas_client.errors import (
+    AmbiguousWriteError,
+    BrokenResponseError,
+    ConfigurationError,
+    ConflictError,
+    ConnectError,
+    NotFoundError,
+)
 from maas_client.resources.data import AsyncData, Data
 from tests.unit.resources.world import World, refusal, world
 
@@ -39,6 +46,34 @@ def test_somebody_who_is_always_faster_ends_it():
     with pytest.raises(ConflictError):
         data(asked).create("bot", URI)
     assert asked.operations().count("DataVersions_CreateOrUpdate") == 3
+
+
+def lost() -> World:
+    return world().on("DataContainers_Get", refusal(404)).on("DataVersions_CreateOrUpdate", BrokenResponseError("cut"))
+
+
+def test_a_version_whose_answer_was_lost_is_found_and_stays_one():
+    asked = lost().on("DataVersions_Get", version("1"))
+    assert data(asked).create("bot", URI).version == "1"
+    assert asked.operations().count("DataVersions_CreateOrUpdate") == 1
+
+
+def test_another_s_version_of_that_number_is_counted_past():
+    asked = world().on("DataContainers_Get", refusal(404), {"properties": {"nextVersion": "2"}})
+    asked.on("DataVersions_CreateOrUpdate", BrokenResponseError("cut"), version("2"))
+    asked.on("DataVersions_Get", version("1", dataUri="azureml://datastores/d/paths/other.jsonl"))
+    assert data(asked).create("bot", URI).version == "2"
+
+
+def test_a_version_that_is_not_there_leaves_the_error_that_lost_it():
+    with pytest.raises(BrokenResponseError):
+        data(lost().on("DataVersions_Get", refusal(404))).create("bot", URI)
+
+
+def test_a_version_whose_outcome_cannot_be_told_is_said_to_be_unknown():
+    with pytest.raises(AmbiguousWriteError, match="The version 1 of bot may or may not") as caught:
+        data(lost().on("DataVersions_Get", ConnectError("refused"))).create("bot", URI)
+    assert caught.value.intent == {"operation": "DataVersions_CreateOrUpdate", "name": "bot", "version": "1"}
 
 
 def test_a_version_that_was_chosen_is_not_changed():
