@@ -6,12 +6,14 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from maas_client.server import control, inference
@@ -38,7 +40,7 @@ _ASKED_MOST = ("/subscriptions/", "/history/", "/metric/", "/mlflow/")
 """Beginnings of paths of the dialect; of no other route."""
 
 _BLOB_HOST = re.compile(
-    r"/(?P<account>[a-z0-9]{3,24})\.blob\.[a-z0-9.-]+/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL
+    r"/(?P<account>[a-z0-9]{3,24})\.blob\.[a-z0-9.-]+/(?P<container>[^/]+)(?:/(?P<path>.*))?", re.DOTALL
 )
 _BLOB_SHORT = re.compile(r"/(?P<account>[a-z0-9]{3,24})/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL)
 
@@ -90,12 +92,29 @@ def build_app(
             *fault_routes(faults, world.clock, admin_token),
             *request_routes(journal, world, partial(guarded, world, admin_token)),
             Mount("/serverless/{endpoint}", routes=inference.routes(partial(_lookup, world))),
-            Route("/{path:path}", azure),
         ],
         lifespan=lifespan,
+        exception_handlers={HTTPException: partial(_refused_by_router, world)},
     )
     app.router.redirect_slashes = False
+    # Not a route for any path: it would take the wrong methods of the routes above, and no pattern fits every path.
+    app.router.default = azure
     return Guard(RequestLine(FaultLine(around(_Short(app, azure)), faults, world), journal), names, port, begin, end)
+
+
+async def _refused_by_router(world: World, request: Request, error: Exception) -> Response:
+    """Answer what the router refuses in the form of all other refusals."""
+    status, headers = 404, {}
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = headers.get("Allow", "")
+        refused = ServiceError(
+            status, "MethodNotAllowed", f"{request.method} is not allowed here; allowed: {allowed}.", headers=headers
+        )
+    else:
+        refused = ServiceError(status, "NotFound", "Nothing of this server has this path.")
+    return refusal(request, refused, await run_in_threadpool(world.clock.now))
 
 
 class _Short:

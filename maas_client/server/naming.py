@@ -26,7 +26,7 @@ _WORKSPACE = re.compile(
 )
 _POLLED = re.compile(r"/mfeOperation(?:sStatus|Results)/[^/:]+:([0-9a-f-]{36}):[^/:]+", re.IGNORECASE)
 _BLOB = re.compile(
-    r"/(?P<account>[a-z0-9]{3,24})(?P<host>\.blob\.[a-z0-9.-]+)?/(?P<container>[a-z0-9-]+)(?:/(?P<path>.*))?", re.DOTALL
+    r"/(?P<account>[a-z0-9]{3,24})(?P<host>\.blob\.[a-z0-9.-]+)?/(?P<container>[^/]+)(?:/(?P<path>.*))?", re.DOTALL
 )
 _ACCOUNT = re.compile(r"stmaas[0-9a-f]{12}")
 """Accounts of this server, which are found without a host name in the path too."""

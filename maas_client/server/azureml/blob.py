@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from maas_client.server.azureml.blob_auth import authorise
+from maas_client.server.azureml.blob_absent import absent, absent_action, absent_type
+from maas_client.server.azureml.blob_auth import authorise, check_method
 from maas_client.server.azureml.blob_blocks import get_block_list, put_block, put_block_list
 from maas_client.server.azureml.blob_body import check_length, given_md5, metadata, properties, receive, written
 from maas_client.server.azureml.blob_conditions import check_conditions
@@ -29,6 +30,8 @@ MAX_BLOB_BYTES = 5000 * 1024 * 1024
 
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 _MAX_NAME = 1024
+_VERSION = re.compile(r"20\d\d-\d\d-\d\d")
+_CONTAINER = re.compile(r"[a-z0-9-]+|\$(root|web|logs)")
 
 
 async def blob_endpoint(
@@ -36,10 +39,12 @@ async def blob_endpoint(
 ) -> Response:
     """Answer one request of the blob protocol."""
     try:
+        check_method(request)
+        _check_names(container, path)
+        _check_version(request)
         await run_in_threadpool(authorise, request, world, account, container, path)
         if not path:
             return await run_in_threadpool(_container, request, world, account, container)
-        _check_name(path)
         if request.method == "PUT":
             return await _put(request, world, now, (account, container, path))
         return await run_in_threadpool(_read, request, world, (account, container, path))
@@ -48,9 +53,17 @@ async def blob_endpoint(
         return error_response(error, request.headers.get("x-ms-client-request-id"))
 
 
-def _check_name(path: str) -> None:
+def _check_names(container: str, path: str) -> None:
+    if not _CONTAINER.fullmatch(container):
+        raise BlobError(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
     if len(path) > _MAX_NAME:
         raise BlobError(400, "InvalidResourceName", "The specified resource name contains more than 1024 characters.")
+
+
+def _check_version(request: Request) -> None:
+    if not _VERSION.fullmatch(request.headers.get("x-ms-version", "2022-11-02")):
+        message = "The value for one of the HTTP headers is not in the correct format: x-ms-version."
+        raise BlobError(400, "InvalidHeaderValue", message)
 
 
 async def _put(request: Request, world: World, now: float, name: Name) -> Response:
@@ -62,9 +75,9 @@ async def _put(request: Request, world: World, now: float, name: Name) -> Respon
     if action == "metadata":
         return await run_in_threadpool(_put_metadata, request, world, now, name)
     if action is not None:
-        raise _absent(f"comp={action[:32]}")
+        raise absent_action(action)
     if "x-ms-copy-source" in request.headers:
-        raise _absent("Copy Blob")
+        raise absent("Copy Blob")
     return await _put_blob(request, world, now, name)
 
 
@@ -74,7 +87,7 @@ async def _put_blob(request: Request, world: World, now: float, name: Name) -> R
         message = "An HTTP header that's mandatory for this request is not specified: x-ms-blob-type."
         raise BlobError(400, "MissingRequiredHeader", message)
     if kind != "BlockBlob":
-        raise _absent(f"blobs of type {kind[:32]}")
+        raise absent_type(kind)
     check_length(request, MAX_BLOB_BYTES)
     wanted = given_md5(request, "content-md5")
     # Asked before the bytes are taken, and again when they are to be committed.
@@ -109,7 +122,7 @@ def _read(request: Request, world: World, name: Name) -> Response:
     if action == "blocklist" and request.method == "GET":
         return get_block_list(request, world, name)
     if action not in (None, "metadata"):
-        raise _absent(f"comp={action[:32]}")
+        raise absent_action(action)
     blob = _find(world, name)
     check_conditions(request, blob)
     headers = {
@@ -163,7 +176,7 @@ def _container(request: Request, world: World, account: str, container: str) -> 
     if request.method == "GET" and action == "list":
         return listing(request, world, account, container)
     if request.method == "PUT" or action not in (None, "metadata"):
-        raise _absent(f"comp={(action or '')[:32]} of a container")
+        raise absent_action(action or "", " of a container")
     return Response(
         headers={
             # A container does not change here: it came with its workspace.
@@ -183,10 +196,6 @@ def _find(world: World, name: Name) -> Blob:
     if blob is None:
         raise BlobError(404, "BlobNotFound", "The specified blob does not exist.")
     return blob
-
-
-def _absent(what: str) -> BlobError:
-    return BlobError(501, "NotImplemented", f"The local reference server does not implement {what}.")
 
 
 async def _drain(request: Request) -> None:

@@ -27,14 +27,23 @@ _SIGNED = (
 )  # fmt: skip
 
 
+def check_method(request: Request) -> None:
+    """Refuse methods that blobs do not have here.
+
+    Raises:
+        BlobError: 405.
+    """
+    if request.method not in _NEED:
+        message = "The resource doesn't support specified Http Verb."
+        raise BlobError(405, "UnsupportedHttpVerb", message, {"Allow": ", ".join(_NEED)})
+
+
 def authorise(request: Request, world: World, account: str, container: str, path: str) -> None:
     """Refuse who may not do this.
 
     Raises:
         BlobError: 401 or 403, or 404 where there is no such container.
     """
-    if request.method not in _NEED:
-        raise BlobError(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
     workspace = workspace_by_account(world, account)
     if not world.identity.policy.off:
         _authenticate(request, world, (account, container, path), workspace)

@@ -19,8 +19,11 @@ def get_log(request: Request, world: World) -> Response:
     """GET a log as far as it is written.
 
     Raises:
-        ServiceError: 403, the signature does not open it. 404, there is no such log.
+        ServiceError: 405, it is not a GET. 403, the signature does not open it. 404, there is no such log.
     """
+    if request.method not in ("GET", "HEAD"):
+        message = f"{request.method} is not allowed here; allowed: GET."
+        raise ServiceError(405, "MethodNotAllowed", message, headers={"Allow": "GET"})
     path = request.scope["path"]
     guid, _, rest = path.removeprefix(PREFIX).partition("/")
     workspace = workspace_by_guid(world, guid)

@@ -48,10 +48,21 @@ def list_datastores(call: Call) -> Reply:
     """GET the datastores; `isDefault=true` leaves the default one."""
     where = call.workspace
     names = (BLOBSTORE, ARTIFACTSTORE)
-    wanted = call.query.get("isDefault", "").lower()
+    wanted = _boolean(call, "isDefault")
+    _boolean(call, "orderByAsc")
+    count = call.query.get("count", "")
+    if count and not (count.isascii() and count.isdigit()):
+        raise user_error("count must be a number.", target="count")
     return listing(
         _datastore(call, where, name) for name in names if wanted in ("", "true" if name == BLOBSTORE else "false")
     )
+
+
+def _boolean(call: Call, name: str) -> str:
+    value = call.query.get(name, "").lower()
+    if value not in ("", "true", "false"):
+        raise user_error(f"{name} must be true or false.", target=name)
+    return value
 
 
 def get_datastore(call: Call) -> Reply:

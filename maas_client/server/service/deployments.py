@@ -14,6 +14,7 @@ from sqlite3 import Row
 from maas_client.server.inference import EndpointView
 from maas_client.server.service import fates, marketplace, models, operations
 from maas_client.server.service.definitions import Json
+from maas_client.server.service.endpoint_fields import check_fields
 from maas_client.server.service.errors import ServiceError, not_found, user_error
 from maas_client.server.service.fates import Fate
 from maas_client.server.service.idle import note_use
@@ -156,8 +157,7 @@ def update(world: World, workspace: Workspace, name: str, change: Json, now: flo
             raise user_error(f"{key} must be an object.", target=key)
         merged = {**(body.get(key) or {}), **value}
         body[key] = {inner: item for inner, item in merged.items() if item is not None}
-    if any(not isinstance(value, str) for value in body["tags"].values()):
-        raise user_error("tags must be strings.", target="tags")
+    check_fields(body)
     with world.store.writing("endpoints.update") as db:
         db.execute("UPDATE endpoints SET body=? WHERE seq=?", (json.dumps(body), endpoint.seq))
         done = now + ENDPOINT_UPDATE_SECONDS
@@ -265,9 +265,9 @@ def _normalised(body: Json, region: str) -> Json:
     sku = body.get("sku") or {"name": "Consumption"}
     safety = properties.get("contentSafety") or {"contentSafetyStatus": "Enabled"}
     tags = body.get("tags") or {}
-    if not isinstance(sku, dict) or not isinstance(safety, dict) or not isinstance(tags, dict):
-        raise user_error("sku, tags and properties.contentSafety must be objects.", target="properties")
-    return {"modelId": model_id, "sku": sku, "contentSafety": safety, "tags": tags}
+    found = {"modelId": model_id, "sku": sku, "contentSafety": safety, "tags": tags}
+    check_fields(found)
+    return found
 
 
 def _check_model(world: World, workspace: Workspace, model_id: str, now: float) -> bool:

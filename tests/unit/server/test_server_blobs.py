@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import pytest
+
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
 
 
@@ -170,3 +172,27 @@ def _peak_bytes(pid):
     if not status.exists():
         return None
     return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "headers", "status", "code"),
+    [
+        ("GET", "comp=nonsense", {}, 400, "InvalidQueryParameterValue"),
+        ("GET", "comp=tags", {}, 501, "NotImplemented"),
+        ("PUT", "", {"x-ms-blob-type": "Blob"}, 400, "InvalidHeaderValue"),
+        ("PUT", "", {"x-ms-blob-type": "PageBlob"}, 501, "NotImplemented"),
+        ("GET", "", {"x-ms-version": "now"}, 400, "InvalidHeaderValue"),
+        ("DELETE", "", {}, 405, "UnsupportedHttpVerb"),
+    ],
+)
+def test_what_no_blob_service_has_is_told_apart_from_what_this_one_lacks(space, method, query, headers, status, code):
+    url = f"{space.blob_url('a.txt')}?{query}&{space.sas()}"
+    answer = space.server.send(method, url, None, headers)
+    assert (answer.status, answer.headers["x-ms-error-code"]) == (status, code)
+
+
+def test_a_container_with_an_impossible_name_is_told_in_xml(space):
+    url = space.blob_url("a.txt").replace("azureml-blobstore", "AZUREML_blobstore")
+    answer = space.server.send("GET", f"{url}?{space.sas()}")
+    assert (answer.status, answer.headers["x-ms-error-code"]) == (400, "InvalidResourceName")
+    assert answer.headers["Content-Type"] == "application/xml"

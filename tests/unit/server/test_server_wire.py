@@ -214,6 +214,11 @@ def test_models_that_cannot_be_tuned(space):
             400,
         ),
         ({"sku": 3}, 400),
+        ({"sku": {"tier": "Free"}}, 400),
+        ({"sku": {"name": "Consumption", "tier": "Gratis"}}, 400),
+        ({"sku": {"name": "Consumption", "capacity": True}}, 400),
+        ({"sku": {"name": "Consumption", "colour": "red"}}, 400),
+        ({"tags": {"a": 1}}, 400),
     ],
 )
 def test_bad_endpoints(space, change, status):
@@ -262,3 +267,31 @@ def test_control_routes(server):
         assert server.send("POST", "/_maas/clock", {"advance_seconds": bad}, token).status == 400
     moved = server.send("POST", "/_maas/clock", {"advance_seconds": 2.5}, token).json
     assert moved["now_seconds"] - now["now_seconds"] == pytest.approx(2.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/_maas/health", "GET"),
+        ("TRACE", "/msi/token", "GET"),
+        ("GET", "/common/oauth2/v2.0/token", "POST"),
+        ("DELETE", "/logs/a/b/user_logs/std_log.txt", "GET"),
+    ],
+)
+def test_wrong_methods_of_paths_that_are_there(server, method, path, allowed):
+    answer = server.send(method, path, headers=AUTH)
+    assert (answer.status, answer.error["code"]) == (405, "MethodNotAllowed")
+    assert allowed in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/a%0Ab", "/serverless/bot%0A/info", "/subscriptions/a%0A", "/_maas/nothing"])
+def test_no_path_is_answered_by_anything_but_the_server_itself(server, path):
+    answer = server.send("GET", path, headers=AUTH)
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("query", ["isDefault=perhaps", "orderByAsc=1", "count=many"])
+def test_bad_queries_of_datastores(space, query):
+    answer = space.call("GET", "/datastores", query=f"&{query}")
+    assert (answer.status, answer.error["target"]) == (400, query.partition("=")[0])
