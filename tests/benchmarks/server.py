@@ -7,6 +7,7 @@ rates where other work runs on the machine. Linux.
 """
 
 import argparse
+import hashlib
 import http.client
 import json
 import statistics
@@ -199,7 +200,9 @@ def upload(megabytes: int) -> None:
         write(path, megabytes)
         idle = server.memory("VmHWM")
         facts = {"base_url": server.url, **NAMES}
-        took, _, peak = measure("files.upload", facts, path, "0" * 64)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        took, _, peak = measure("files.upload", facts, path, digest)
         size = path.stat().st_size / 1e6
         print(
             f"\nupload of {size:.0f} MB in blocks: {size / took:.0f} MB/s; at most {server.memory('VmHWM'):.0f} MiB "
