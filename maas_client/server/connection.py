@@ -10,8 +10,6 @@ answers. Idle connections between requests are uvicorn's matter, which ends them
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 MAX_HEAD_BYTES = 48 * 1024
 """Of a request line with all headers; what is answered in words is smaller, see `guard`."""
 MAX_CONNECTIONS = 512
@@ -96,23 +94,6 @@ class _Bounded:
         self.transport.close()
 
 
-class _BoundedH11(_Bounded, H11Protocol):  # type: ignore[misc] # uvicorn narrows an argument
-    def _phase(self) -> int:
-        import h11
-
-        if self.conn.their_state is h11.SEND_BODY:
-            return _BODY
-        pending, _ = self.conn.trailing_data
-        return _HEAD if pending and self.conn.their_state is h11.IDLE else _IDLE
-
-    def on_response_complete(self) -> None:
-        """Wait for the rest of a head that came before the last answer had gone."""
-        super().on_response_complete()
-        if self._phase() == _HEAD and self._timer is None and not self.transport.is_closing():
-            self._unset_keepalive_if_required()
-            self._wait()
-
-
 def protocol(seconds: float) -> type[asyncio.Protocol]:
     """Return the protocol class to serve with: httptools' where it is installed.
 
@@ -122,7 +103,7 @@ def protocol(seconds: float) -> type[asyncio.Protocol]:
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     except ImportError:
-        return type("Protocol", (_BoundedH11,), {"seconds": seconds})
+        return type("Protocol", (_of_h11(),), {"seconds": seconds})
 
     class _BoundedHttpTools(_Bounded, HttpToolsProtocol):  # type: ignore[misc] # uvicorn narrows an argument
         now = _IDLE
@@ -144,3 +125,25 @@ def protocol(seconds: float) -> type[asyncio.Protocol]:
             super().on_message_complete()
 
     return type("Protocol", (_BoundedHttpTools,), {"seconds": seconds})
+
+
+def _of_h11() -> type[asyncio.Protocol]:
+    # Imported here: with httptools nothing needs h11, which takes long to load.
+    import h11
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class _BoundedH11(_Bounded, H11Protocol):  # type: ignore[misc] # uvicorn narrows an argument
+        def _phase(self) -> int:
+            if self.conn.their_state is h11.SEND_BODY:
+                return _BODY
+            pending, _ = self.conn.trailing_data
+            return _HEAD if pending and self.conn.their_state is h11.IDLE else _IDLE
+
+        def on_response_complete(self) -> None:
+            """Wait for the rest of a head that came before the last answer had gone."""
+            super().on_response_complete()
+            if self._phase() == _HEAD and self._timer is None and not self.transport.is_closing():
+                self._unset_keepalive_if_required()
+                self._wait()
+
+    return _BoundedH11

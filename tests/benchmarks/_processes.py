@@ -26,6 +26,7 @@ class Served:
     pid: int
     port: int
     ready_seconds: float
+    ready_cpu: float = 0.0
 
     @property
     def url(self) -> str:
@@ -59,7 +60,9 @@ def served(
                 if process.poll() is not None or time.perf_counter() - started > 60:
                     raise RuntimeError(f"does not answer: {command}")
                 time.sleep(0.002)
-            yield Served(process.pid, port, time.perf_counter() - started)
+            server = Served(process.pid, port, time.perf_counter() - started)
+            server.ready_cpu = server.cpu()
+            yield server
         finally:
             process.terminate()
 

@@ -86,20 +86,20 @@ def start(rounds: int, python: str | None) -> None:
     ways: dict[str, Callable[[], Any]] = {"ours": reference}
     if python:
         ways |= {"bare Starlette": lambda: bare(python, row), "moto": lambda: moto(python)}
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    memory: dict[str, list[float]] = {way: [] for way in ways}
+    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
     for number in range(rounds + 1):
         for way, opened in ways.items():
             with opened() as server:
                 time.sleep(0.2)
                 if number:  # the first one only compiles and warms the disk's cache
-                    seconds[way].append(server.ready_seconds)
-                    memory[way].append(server.memory())
+                    found[way].append((server.ready_seconds, server.ready_cpu, server.memory()))
     print(f"\nfrom process start to the first 200, and memory then; medians of {rounds}")
-    for way in ways:
-        ratio = statistics.median(one / own for one, own in zip(seconds[way], seconds["ours"], strict=True))
-        cells = f"{statistics.median(seconds[way]) * 1000:8.0f} ms {statistics.median(memory[way]):8.1f} MiB"
-        print(f"  {way:16}{cells} {ratio:8.2f}x our time")
+    for way, rows in found.items():
+        seconds, cpu, memory = (statistics.median(row[index] for row in rows) for index in range(3))
+        ratio = statistics.median(own[1] / row[1] for own, row in zip(found["ours"], rows, strict=True))
+        print(
+            f"  {way:16}{seconds * 1000:8.0f} ms {cpu * 1000:8.0f} ms CPU {memory:7.1f} MiB  ours: {ratio:.2f}x CPU"
+        )
 
 
 def rates(rounds: int, seconds: float, python: str | None) -> None:
