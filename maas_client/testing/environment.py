@@ -1,5 +1,6 @@
 """The variables by which programs find a reference server: our client, azure-identity and azure-ai-ml."""
 
+from maas_client.core.trust import is_loopback
 from maas_client.testing.launch import Ready
 
 CONDITIONAL = (
@@ -29,10 +30,11 @@ def environment(ready: Ready, workspace: str | None = None) -> dict[str, str]:
 
     Source: azure-identity 1.27, `_constants.py`; azure-ai-ml 1.35.2, `_azure_environments.py`, which read these names.
     """
-    facts = ready.facts
+    facts, here = ready.facts, is_loopback(ready.url)
     found = {
         "MAAS_BASE_URL": ready.url,
-        "MAAS_EMULATOR": "true",
+        # An emulator is on this machine; elsewhere the client takes the server for what it stands in for.
+        "MAAS_EMULATOR": str(here).lower(),
         "MAAS_SUBSCRIPTION_ID": ready.subscription_id,
         "MAAS_RESOURCE_GROUP": ready.resource_group,
         "MAAS_WORKSPACE": workspace or ready.workspace,
@@ -49,7 +51,7 @@ def environment(ready: Ready, workspace: str | None = None) -> dict[str, str]:
     if "client_secret" in facts:
         found |= {f"AZURE_{name.upper()}": facts[name] for name in ("tenant_id", "client_id", "client_secret")}
         found["AZURE_AUTHORITY_HOST"] = ready.url
-    if facts.get("auth") == "strict":
+    if facts.get("auth") == "strict" or not here:
         # Only there is a made-up token not enough; signing in costs our client a second.
         found["MAAS_AUTHORITY"] = ready.url
     return found

@@ -122,4 +122,7 @@ def test_the_names_that_may_be_missing_are_all_told(tmp_path):
     secrets = dict.fromkeys(("tenant_id", "client_id", "client_secret", "identity_header"), "x")
     full = Ready("https://127.0.0.1:1", 1, "s", "g", "w", {"ca_file": "ca.pem", "auth": "strict", **secrets})
     assert set(variables(full)) - set(variables(plain)) == set(CONDITIONAL)
+    assert variables(full)["MAAS_EMULATOR"] == "true"
+    elsewhere = variables(Ready("https://192.0.2.1:1", 1, "s", "g", "w", {"ca_file": "ca.pem", "auth": "any"}))
+    assert (elsewhere["MAAS_EMULATOR"], elsewhere["MAAS_AUTHORITY"]) == ("false", "https://192.0.2.1:1")
     assert variables(plain, "other")["MAAS_WORKSPACE"] == variables(plain, "other")["AZUREML_WORKSPACE_NAME"] == "other"
