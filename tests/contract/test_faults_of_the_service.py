@@ -92,19 +92,23 @@ async def test_a_run_that_is_stuck_is_waited_for_no_longer_than_asked_and_can_be
 ) -> None:
     tried.faults.on("Jobs_CreateOrUpdate", {"do": "run-stuck", "status": status})
     job = await tried.submit(train)
-    with pytest.raises(WaitTimeoutError, match="has not ended") as caught:
-        await tried.call(tried.client.jobs.wait(job, timeout=1.5))
-    assert caught.value.resume_token
-    seen = await tried.call(tried.client.jobs.get(job))
+    for _ in range(10):
+        with pytest.raises(WaitTimeoutError, match="has not ended") as caught:
+            await tried.call(tried.client.jobs.wait(job, timeout=1.5))
+        assert caught.value.resume_token
+        seen = await tried.call(tried.client.jobs.get(job))
+        assert not seen.status.is_terminal
+        # Where much else runs, the plan of a job takes its time.
+        if seen.raw_status == status:
+            break
     assert seen.raw_status == status
-    assert not seen.status.is_terminal
     await tried.call(tried.client.jobs.cancel(job))
     with pytest.raises(JobCancelledError):
         await tried.call(tried.client.jobs.wait(job, timeout=30))
 
 
-async def test_a_run_that_does_not_respond_for_two_hours_goes_on_and_is_told_so(tried: Tried, train: Path) -> None:
-    tried.faults.on("Jobs_CreateOrUpdate", {"do": "run-stuck", "status": "NotResponding", "seconds": 7200})
+async def test_a_run_that_does_not_respond_for_hours_goes_on_and_is_told_so(tried: Tried, train: Path) -> None:
+    tried.faults.on("Jobs_CreateOrUpdate", {"do": "run-stuck", "status": "NotResponding", "seconds": 15_000})
     job = await tried.submit(train)
     words = [event.raw_status for event in await tried.collect(tried.client.jobs.watch(job, timeout=40))]
     assert "NotResponding" in words
