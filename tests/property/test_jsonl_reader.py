@@ -35,7 +35,7 @@ SCANNER = Scanner(Selection())
 def taken_fast(data: bytes) -> int:
     """The number of messages, if the compiled decoder takes the line and no text shows a sign."""
     [plain] = SCANNER._taken([data], data)
-    return len(plain.roles) if plain and not SCANNER._due([plain.texts]) else 0
+    return len(plain.roles) if plain and SCANNER._due([plain.texts]) == ({}, {}) else 0
 
 
 def findings_of(data: bytes) -> int:
