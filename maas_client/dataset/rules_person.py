@@ -74,9 +74,13 @@ def iban(text: str) -> bool:
 
 def _email(match: re.Match[str]) -> bool:
     somebody = match["local"].casefold() not in _NOBODY and match["top"].casefold() not in _FILES
-    # The password in an address of another kind ends with the same sign.
-    word = re.split(r"\s", match.string[max(match.start() - 200, 0) : match.start()])[-1]
-    return somebody and "://" not in word and not is_reserved(match[0])
+    return somebody and not is_reserved(match[0]) and not _in_address(match.string, match.start())
+
+
+def _in_address(text: str, end: int) -> bool:
+    """Tell whether the word that goes on at a place is an address of another kind: a password in it ends with `@`."""
+    at = text.rfind("://", max(end - 200, 0), end)
+    return at >= 0 and not re.search(r"\s", text[at:end])
 
 
 def _card(match: re.Match[str]) -> bool:
