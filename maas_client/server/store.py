@@ -20,6 +20,10 @@ from maas_client.server.problem import StartError
 _ANOTHER = "Name another folder with --state-dir."
 
 
+_REMEMBERED = 256
+"""Rows that are kept for the event loop's reads."""
+
+
 class StoreError(StartError):
     """The folder cannot be used."""
 
@@ -62,6 +66,8 @@ class Store:
         self._db = _connect(path)
         self._side = _connect(path)
         self._aside: int | None = None
+        self._recent: dict[tuple[object, ...], sqlite3.Row | None] = {}
+        self._recent_writes = 0
         try:
             self._open(path)
             self._side.execute("PRAGMA query_only=1")
@@ -134,13 +140,22 @@ class Store:
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
-        row: sqlite3.Row | None
         if self._aside == threading.get_ident():
-            row = self._side.execute(sql, values).fetchone()
-            return row
+            return self._one_aside(sql, values)
+        row: sqlite3.Row | None
         with self.lock:
             row = self._db.execute(sql, values).fetchone()
             return row
+
+    def _one_aside(self, sql: str, values: tuple[object, ...]) -> sqlite3.Row | None:
+        """Read a row, or remember it: the same few are asked for again and again, and stay while nothing is written."""
+        writes = self.writes
+        if writes != self._recent_writes or len(self._recent) >= _REMEMBERED:
+            self._recent, self._recent_writes = {}, writes
+        key = (sql, *values)
+        if key not in self._recent:
+            self._recent[key] = self._side.execute(sql, values).fetchone()
+        return self._recent[key]
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return every row of a query."""

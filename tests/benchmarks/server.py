@@ -97,9 +97,7 @@ def start(rounds: int, python: str | None) -> None:
     for way, rows in found.items():
         seconds, cpu, memory = (statistics.median(row[index] for row in rows) for index in range(3))
         ratio = statistics.median(own[1] / row[1] for own, row in zip(found["ours"], rows, strict=True))
-        print(
-            f"  {way:16}{seconds * 1000:8.0f} ms {cpu * 1000:8.0f} ms CPU {memory:7.1f} MiB  ours: {ratio:.2f}x CPU"
-        )
+        print(f"  {way:16}{seconds * 1000:8.0f} ms {cpu * 1000:8.0f} ms CPU {memory:7.1f} MiB  ours: {ratio:.2f}x CPU")
 
 
 def rates(rounds: int, seconds: float, python: str | None) -> None:

@@ -30,7 +30,6 @@ from maas_client.server.service.world import Workspace, World, known_workspace, 
 MAX_JSON_BYTES = 1024 * 1024
 _JSON = re.compile(r"(application|text)/([\w.-]+\+)?json")
 """Content types of JSON. Source: azure-ai-ml 1.27.1, data-plane clients, which send `application/json-patch+json`."""
-_AUDIENCES = ARM | MACHINE_LEARNING
 _LOG = logging.getLogger(__name__)
 
 
@@ -95,12 +94,16 @@ def _find(request: Request, world: World) -> tuple[Operation, Handler, Mapping[s
 
 def _check_bearer(request: Request, world: World) -> None:
     base = f"{request.scope['scheme']}://{request.headers['host']}"
-    # The data plane takes the resource manager's tokens too; source: azure-ai-ml 1.35.2, `credential_scopes`.
-    audiences = _AUDIENCES | {same(base)}
-    problem = world.identity.policy.problem(request.headers.get("authorization", ""), audiences)
+    problem = world.identity.policy.problem(request.headers.get("authorization", ""), _audiences(base))
     if problem:
         headers = {"WWW-Authenticate": problem.challenge(f"{base}/{TENANT_ID}")}
         raise ServiceError(401, problem.code, problem.message, headers=headers)
+
+
+@lru_cache(maxsize=16)
+def _audiences(base: str) -> frozenset[str]:
+    # The data plane takes the resource manager's tokens too; source: azure-ai-ml 1.35.2, `credential_scopes`.
+    return ARM | MACHINE_LEARNING | {same(base)}
 
 
 def query_of(request: Request) -> Mapping[str, str]:
