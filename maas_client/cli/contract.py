@@ -140,6 +140,7 @@ def _bench(
     choice: Choice, base_url: str | None, admin_token: str | None, patience: float | None, *, live: bool
 ) -> "Iterator[tuple[Bench, str]]":
     """Make the bench, and a server for it where none is named; with it comes what it is, for people."""
+    import os
     import uuid
     from contextlib import ExitStack
 
@@ -178,6 +179,8 @@ def _bench(
             resource_group="maas-local",
             workspace=choice.workspace or f"contract-{uuid.uuid4().hex[:12]}",
             admin_token=admin_token,
+            # Set where a server asks for tokens of its own: `maas-ft serve --print-env`.
+            authority=os.environ.get("MAAS_AUTHORITY") or None,
             patience_seconds=patience,
         )
         yield stack.enter_context(bench), base_url

@@ -100,3 +100,14 @@ def test_live_says_what_it_makes_and_asks(invoke, server, monkeypatch):
     nothing = invoke("contract", *LIVE, *there, "--select", "errors")
     assert nothing.exit_code == 0
     assert "- nothing" in nothing.stderr
+
+
+def test_a_server_that_looks_at_tokens_is_signed_in_to(invoke, tmp_path, monkeypatch):
+    with serving(tmp_path / "strict", tls=True, auth="strict") as strict:
+        there = ("contract", "--base-url", strict.url, "--select", "storage.workspace")
+        monkeypatch.setenv("SSL_CERT_FILE", strict.ready.facts["ca_file"])
+        assert "answered 401" in invoke(*there).stdout
+        for name, value in strict.environment().items():
+            monkeypatch.setenv(name, value)
+        result = invoke(*there)
+    assert (result.exit_code, result.stdout.split()[:2]) == (0, ["holds", "storage.workspace"])
