@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 PASSING = (ConnectError, RequestTimeoutError, BrokenResponseError, RateLimitError, ServerError)
 
+ASLEEP_SECONDS = 30.0
+"""A wait that lasts so much longer than it was to: this machine slept meanwhile, or was stopped."""
+
 
 class Pace:
     """Counts one loop's failures, and how long nothing has happened."""
@@ -28,18 +31,19 @@ class Pace:
         self._io = io
         self._cadence = cadence
         self._answered: float | None = None
+        self._out_since = 0.0
         self._changed: float | None = None
         self._told: float | None = None
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T | MaaSError:
         """Await the question; a failure that may pass is returned, any other and one that lasts too long is raised."""
-        if self._answered is None:
-            self._answered = await self._io.monotonic()
+        if self.failures == 0:
+            self._out_since = await self._io.monotonic()
         try:
             answer = await question()
         except PASSING as error:
             self.failures += 1
-            out_for = await self._io.monotonic() - self._answered
+            out_for = await self._io.monotonic() - self._out_since
             permanent = isinstance(error, ConnectError) and error.permanent
             if permanent or self._cadence.gives_up(out_for, retry_after=_hint(error)):
                 raise
@@ -76,6 +80,9 @@ class Pace:
                 return False
             seconds = deadline - now
         await self._io.sleep(seconds)
+        late = await self._io.monotonic() - now - seconds
+        if late > ASLEEP_SECONDS:
+            self._out_since += late  # the service was not out of reach: nobody asked it
         return True
 
 

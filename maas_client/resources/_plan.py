@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from maas_client import catalog
-from maas_client.backends.azureml.files import file_id
+from maas_client.backends.azureml.files import file_id, stored_name
 from maas_client.core.redact import redact_text
 from maas_client.errors import ConfigurationError, DatasetError
 from maas_client.resources._job_create import JobOptions, draft_job
@@ -153,7 +153,7 @@ async def _planned(session: Session, part: PlannedPart, path: str, report: "Repo
             mtime_ns=source.mtime_ns,
             inode=source.inode,
             sha256=sha256,
-            id=file_id(sha256, source.name),
+            id=file_id(sha256, stored_name(source.name)),
         )
     finally:
         await source.close()

@@ -2,7 +2,7 @@
 
 import os
 
-from maas_client.backends.azureml.files import LARGEST_SINGLE_PUT_BYTES, Upload
+from maas_client.backends.azureml.files import LARGEST_SINGLE_PUT_BYTES, Upload, stored_name
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE
 from maas_client.core import stepping
 from maas_client.core.io import FileBody
@@ -49,7 +49,8 @@ class AsyncFiles:
                 )
             digest = (sha256 or await source.sha256()).lower()
             body = FileBody(source=source, length=source.size)
-            return await self._send(Upload(filename=source.name, sha256=digest, body=body, datastore=datastore))
+            name = stored_name(source.name)
+            return await self._send(Upload(filename=name, sha256=digest, body=body, datastore=datastore))
         finally:
             await source.close()
 

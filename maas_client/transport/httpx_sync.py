@@ -5,6 +5,7 @@ instead of waiting on a loop, and Ctrl-C ends it at once. Connections are pooled
 """
 
 import contextvars
+import os
 import threading
 import time
 from collections import deque
@@ -55,10 +56,8 @@ class SyncIO:
         """
         quiet_loggers()
         self._tokens = TokenSource(credential, emulator=emulator, offload=inline, may_await=False, authority=authority)
-        self._backend = DeadlineBackend()
-        self._routes = Routes(self._make)
-        self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._closed = False
+        self._open_pools()
 
     async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
         """Send once, without redirects, and read the whole answer within `timeout` seconds.
@@ -160,9 +159,18 @@ class SyncIO:
         for transport in self._routes.transports():
             transport.close()
 
+    def _open_pools(self) -> None:
+        self._process = os.getpid()
+        self._backend = DeadlineBackend()
+        self._routes = Routes(self._make)
+        self._slots = threading.Semaphore(MAX_CONNECTIONS)
+
     def _check_open(self) -> None:
         if self._closed:
             raise closed()
+        if os.getpid() != self._process:
+            # After a fork: two processes that spoke over one connection would read each other's answers.
+            self._open_pools()
 
     def _prepare(
         self, request: Request, headers: Mapping[str, str], timeouts: Mapping[str, float]

@@ -17,9 +17,7 @@ SHOWN_AT_LEAST = 120
 @cache
 def functions(file: str) -> frozenset[str]:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    return frozenset(
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["number"]))
@@ -47,8 +45,8 @@ def page() -> str:
     lines = [
         "# Catalogue of faults",
         "",
-        "What can go wrong between a program, its machine and the service, and what this client makes of it. Every case is",
-        "shown by tests, with both clients where they differ, or says why it cannot be. Generated from",
+        "What can go wrong between a program, its machine and the service, and what this client makes of it. Every",
+        "case is shown by tests, with both clients where they differ, or says why it cannot be. Generated from",
         "`tests/catalogue/cases.toml` (`pytest tests/catalogue --update-generated`).",
         "",
         f"{len(CASES)} cases: {shown} shown, {len(CASES) - shown} not.",

@@ -20,6 +20,8 @@ _OTHER_FILE = "Asset paths cannot be updated"
 """Source: azure-ai-ml 1.35.2, which looks for this text."""
 _HINTS = {
     "content_filter": "Rephrase it; or deploy with content_safety=False, where that is allowed.",
+    "MissingSubscriptionRegistration": "Register the service once for the subscription, or ask who owns it to: "
+    "az provider register --namespace Microsoft.MachineLearningServices",
     "parameter_not_supported": "Leave the parameter out: this model does not take it.",
 }
 _XML = re.compile(r"<(Code|Message)>(.*?)</\1>", re.DOTALL)

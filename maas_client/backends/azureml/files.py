@@ -4,6 +4,7 @@ Source: Put Blob, Put Block, Put Block List, Get Block List and Get Blob Propert
 `LocalUpload/{hash}/{name}` is what azure-ai-ml 1.35.2 uses, recorded.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ BLOCK_BYTES = 8 * MEBIBYTE
 MAX_BLOCKS = 50_000
 LARGEST_BLOCK_BYTES = 4000 * MEBIBYTE
 """Source, as for `MAX_BLOCKS`: learn.microsoft.com "Put Block", versions from 2019-12-12."""
+
+_NO_UNICODE = re.compile("[\ud800-\udfff]")
+"""Where Python keeps the bytes of a file name that are no UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,14 @@ class FileFlows:
 def file_id(sha256: str, filename: str, datastore: str = DEFAULT_DATASTORE) -> str:
     """Name a file as a job does, by its content: known before it is sent."""
     return f"azureml://datastores/{datastore}/paths/{_path(sha256, filename)}"
+
+
+def stored_name(filename: str) -> str:
+    """Return the name under which a file is stored: its own, with an underscore for each byte that is no UTF-8.
+
+    Source: "Naming and Referencing Containers, Blobs, and Metadata" of Blob Storage: names are Unicode.
+    """
+    return _NO_UNICODE.sub("_", filename)
 
 
 def _path(sha256: str, filename: str) -> str:
