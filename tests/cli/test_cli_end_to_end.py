@@ -131,7 +131,7 @@ def test_json_is_one_document(run, data):
     assert " step " in done.stderr
 
 
-@pytest.mark.parametrize("started", [2000], indirect=True)
+@pytest.mark.parametrize("started", [1000], indirect=True)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_stops_the_watching_only(run, started, own_folders, number, code):
     started.send_signal(number)

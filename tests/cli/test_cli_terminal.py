@@ -75,7 +75,7 @@ def test_the_display_lives_on_stderr_and_the_result_on_stdout(data):
 
 
 def test_ctrl_c_from_the_keyboard_leaves_job_and_server_alone(data, run):
-    arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "left", "--epochs", "40")
+    arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "left", "--epochs", "1000")
     with on_terminal(*arguments) as (process, controller):
         read(controller, until=" step ")
         os.write(controller, b"\x03")
