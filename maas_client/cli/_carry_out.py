@@ -15,7 +15,7 @@ from maas_client.cli._output import Output, talk
 from maas_client.cli._plan import tell_file
 from maas_client.cli._target import Target
 from maas_client.cli._watching import LOCAL_LIFE, follow_events, tell_deployed, until_it_answers
-from maas_client.errors import MaaSError, NotFoundError, OperationError
+from maas_client.errors import MaaSError, NotFoundError
 from maas_client.resources._names import is_made_up
 from maas_client.types import StepState, SubmissionInfo, SubmissionState
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from maas_client.resources.submissions import Submission
     from maas_client.types import Deployment, File, FineTuningJob
 
-_MAY_PASS = frozenset({4, 8, 9, 10})
-"""Exit codes of what may go better later: sign-in, waiting, an outcome that is not known, a service out of reach."""
+_MAY_PASS = frozenset({4, 7, 8, 9, 10})
+"""Exit codes of what may go better later: sign-in, a deployment, waiting, an outcome not known, a service out of reach.
+"""
 
 
 @dataclass(slots=True)
@@ -170,13 +171,8 @@ def _existing(client: "MaaSClient", name: str) -> "FineTuningJob | None":
 
 def _deploy(submission: "Submission", name: str, choice: Choice) -> "Deployment":
     talk(f"Deploying {name} ...")
-    try:
-        with until_it_answers(name, choice):
-            return submission.deploy()
-    except OperationError as error:
-        if error.hint is not None and error.hint.startswith("Go on later"):
-            error.hint = f"Later: maas-ft runs resume {submission.id}"
-        raise
+    with until_it_answers(name, choice):
+        return submission.deploy()
 
 
 def _write(stage: Stage, job: "FineTuningJob", error: MaaSError | None) -> None:

@@ -155,6 +155,21 @@ def test_a_service_out_of_reach_leaves_a_run_to_go_on_with(invoke, data, place, 
     assert "There is no run to go on with." in nothing.stderr
 
 
+def test_a_deployment_that_did_not_come_up_is_gone_on_with(invoke, data, place, faults, monkeypatch):
+    monkeypatch.setenv("MAAS_MAX_RETRIES", "0")
+    faults.on("ServerlessEndpoints_CreateOrUpdate", {"do": "status", "status": 429})
+    done = invoke(*SUBMIT, "--name", "bot", "--deploy", "-o", "json")
+
+    assert done.exit_code == 10, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["job"]["status"], document["deployment"]) == ("succeeded", None)
+    assert document["error"]["type"] == "RateLimitError"
+    assert RESUME.search(done.stderr.rstrip()) is not None
+    resumed = invoke("runs", "resume", "-o", "json")
+    assert json.loads(resumed.stdout)["deployment"]["name"] == "bot"
+    assert " step " not in resumed.stderr
+
+
 def test_a_file_that_changed_is_not_sent(invoke, data, place, faults, monkeypatch):
     monkeypatch.setenv("MAAS_MAX_RETRIES", "0")
     faults.on("Blob_Put", "drop-before-commit")
