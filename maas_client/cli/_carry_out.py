@@ -87,9 +87,8 @@ def resumable(stage: Stage) -> Iterator[None]:
             talk(_resume(stage.submission.info))
         raise
     except MaaSError as error:
-        info = stage.submission.info if stage.submission is not None else None
-        if info is not None and info.state is SubmissionState.OPEN and exit_code(error) in _MAY_PASS:
-            error.hint = f"{error.hint} {_resume(info)}" if error.hint else _resume(info)
+        if stage.submission is not None:
+            _add_way_on(error, stage.submission.info)
         raise
 
 
@@ -107,6 +106,7 @@ def carry_out(client: "MaaSClient", stage: Stage, submission: "Submission") -> N
         if plan.deployment is not None:
             stage.deployment = _deploy(submission, plan.deployment.name, choice)
     except MaaSError as error:
+        _add_way_on(error, submission.info)
         _write(stage, getattr(error, "job", job), error)
         raise
     _write(stage, job, None)
@@ -125,6 +125,13 @@ def _stopped(info: SubmissionInfo) -> str:
         return f"Interrupted. The job {info.plan.name} may have been created; going on looks for it first."
     created = any(each.name == "create-job" and each.state is StepState.DONE for each in info.steps)
     return f"Interrupted. The job {info.plan.name} goes on." if created else "Interrupted. No job was created."
+
+
+def _add_way_on(error: MaaSError, info: SubmissionInfo) -> None:
+    """Say with an error that may pass how to go on, once."""
+    way = _resume(info)
+    if info.state is SubmissionState.OPEN and exit_code(error) in _MAY_PASS and not (error.hint or "").endswith(way):
+        error.hint = f"{error.hint} {way}" if error.hint else way
 
 
 def _resume(info: SubmissionInfo) -> str:

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from maas_client.cli._options import Choice
 from maas_client.core.journal import Entry, Kind
 from maas_client.journal import SqliteJournal
 from maas_client.testing import Faults, Server, Workspace, serving
+from maas_client.types import Plan, SubmissionInfo, SubmissionState
 from tests.cli.program import MODEL, environment, program
 
 SUBMIT = ("submit", "--model", MODEL, "--train", "train.jsonl", "--yes")
@@ -164,6 +166,8 @@ def test_a_deployment_that_did_not_come_up_is_gone_on_with(invoke, data, place, 
     document = json.loads(done.stdout)
     assert (document["job"]["status"], document["deployment"]) == ("succeeded", None)
     assert document["error"]["type"] == "RateLimitError"
+    assert RESUME.search(document["error"]["hint"]) is not None
+    assert done.stderr.count("Resume with") == 1
     assert RESUME.search(done.stderr.rstrip()) is not None
     resumed = invoke("runs", "resume", "-o", "json")
     assert json.loads(resumed.stdout)["deployment"]["name"] == "bot"
@@ -242,6 +246,33 @@ def test_no_secret_lies_in_the_journal(invoke, data, place, tmp_path):
     assert [secret for secret in secrets if secret.encode() in kept] == []
     for shape in (b"sig=", b"Bearer ", b"eyJ", b"What is 1 plus"):
         assert shape not in kept
+
+
+@pytest.mark.parametrize(
+    ("choice", "again"),
+    [
+        (Choice(local=True), Choice(local=True)),
+        (Choice(profile="prod"), Choice(False, "prod", "s", "g", "w", None)),
+        (Choice(False, None, "s", "g", "w", "AzureChinaCloud"), Choice(False, None, "s", "g", "w", "AzureChinaCloud")),
+    ],
+)
+def test_the_way_to_the_service_is_kept_with_a_run(choice, again, tmp_path, monkeypatch):
+    from maas_client.cli._carry_out import choice_of, labels_of
+    from maas_client.cli._target import find_target
+
+    (tmp_path / "config.toml").write_text(
+        "[profiles.prod]\nsubscription_id = 's'\nresource_group = 'g'\nworkspace = 'w'\n"
+    )
+    plan = Plan(
+        resource_manager="https://management.azure.com", subscription_id="s", resource_group="g", workspace="w",
+        name="bot", model=MODEL, body={}, fingerprint="f",
+    )  # fmt: skip
+    moment = datetime.now(UTC)
+    info = SubmissionInfo(
+        id="1", state=SubmissionState.OPEN, plan=plan, steps=(), begun_at=moment, changed_at=moment,
+        labels=labels_of(find_target(choice)),
+    )  # fmt: skip
+    assert choice_of(info) == again
 
 
 SECOND = """

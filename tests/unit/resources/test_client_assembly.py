@@ -2,6 +2,7 @@
 
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,3 +226,15 @@ async def test_a_closed_client_sends_nothing_with_await() -> None:
     await client.aclose()
     with pytest.raises(UsageError, match="closed"):
         await client.jobs.get("a")
+
+
+def test_the_journal_lies_where_it_is_said_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in NAMES.items():
+        monkeypatch.setenv(f"MAAS_{name.upper()}", value)
+    with MaaSClient.from_env(journal=tmp_path / "own") as client:
+        assert client.submissions.list() == ()
+        client.submissions.create("Phi-4", training_file="azureml:train:1", name="bot")
+        assert [info.plan.name for info in client.submissions.list()] == ["bot"]
+    assert (tmp_path / "own" / "journal.db").exists()
+    with MaaSClient.from_env() as client:
+        assert "bot" not in [info.plan.name for info in client.submissions.list()]
