@@ -13,7 +13,7 @@ from maas_client.core.damage import check_json
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO, FileBody, Request, Response, StreamResponse
 from maas_client.core.redact import redact_url
-from maas_client.core.retry import RetryBudget, RetryPolicy, call_with_retries
+from maas_client.core.retry import Patience, RetryBudget, RetryPolicy, call_with_retries
 from maas_client.core.skew import Skew
 from maas_client.core.trust import Trust
 from maas_client.errors import MaaSError, RequestTimeoutError, StatusError, TransportError, UsageError
@@ -52,13 +52,18 @@ class Caller:
     def __post_init__(self) -> None:
         self.tokens = TokenCache(self.io)
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Drive a flow to its value; what a call raises is thrown into the flow first."""
+    async def run(self, flow: Flow[T], patience: Patience | None = None) -> T:
+        """Drive a flow to its value; what a call raises is thrown into the flow first.
+
+        Args:
+            flow: The operation.
+            patience: What its calls share with others; without it each has that of the client's policy.
+        """
         try:
             request = next(flow)
             while True:
                 try:
-                    response = await self.send(request)
+                    response = await self.send(request, patience)
                 except MaaSError as error:
                     request = flow.throw(error)
                 else:
@@ -67,7 +72,7 @@ class Caller:
             value: T = stop.value
             return value
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request, patience: Patience | None = None) -> Response:
         """Send one request until it is answered as expected.
 
         Raises:
@@ -77,7 +82,8 @@ class Caller:
         """
         self._admit(request)
         headers = self._headers(request)
-        deadline = await self.io.monotonic() + self.policy.total_seconds
+        patience = patience or self._patience()
+        deadline = await self.io.monotonic() + patience.policy.total_seconds
 
         async def attempt() -> Response:
             response = await self._attempt(request, headers, deadline)
@@ -86,7 +92,7 @@ class Caller:
             check_json(request, headers["accept"], response)
             return response
 
-        return await call_with_retries(self.io, self.policy, self.budget, request, attempt)
+        return await call_with_retries(self.io, patience, request, attempt)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[StreamResponse, None]:
@@ -108,7 +114,7 @@ class Caller:
                 raise await self._refusal(request, opened)
             return opened
 
-        opened = await call_with_retries(self.io, self.policy, self.budget, request, attempt)
+        opened = await call_with_retries(self.io, self._patience(), request, attempt)
         async with opened.stack:
             yield opened.response
 
@@ -148,6 +154,9 @@ class Caller:
                 operation=request.operation,
             )
         return min(self.timeout_seconds, left)
+
+    def _patience(self) -> Patience:
+        return Patience(self.policy, self.budget)
 
     def _admit(self, request: Request) -> None:
         if self.closed:

@@ -9,6 +9,7 @@
 | any other status, failed TLS verification, no token | never |
 
 A call as a whole, waits and attempts, ends within `total_seconds`; only an upload that is under way may take longer.
+The parts of one upload have more patience, and share it: whichever comes through renews that of all.
 
 A server's hint of when to come back lengthens the wait; it never makes a failure repeatable. A hint above 120 s is
 not waited for: the error says when (`retry_at`), and only loops that watch wait that long.
@@ -16,7 +17,7 @@ not waited for: the error says when (`retry_at`), and only loops that watch wait
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -44,6 +45,11 @@ FARTHEST_HINT_SECONDS = 1e9
 """A later moment is cut to this: it is nonsense, and beyond what a date can hold."""
 SHORTEST_ATTEMPT_SECONDS = 1.0
 """With less than this left, another attempt is not begun: it would only hide the error of the last one."""
+PART_ATTEMPTS = 20
+"""Of one part of an upload, without any part coming through. Source for this and the cap: AzCopy's, as of 2026-11."""
+PART_CAP_SECONDS = 60.0
+PART_SECONDS = 900.0
+"""As long as a watch lives through an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,22 @@ class RetryPolicy:
     cap_seconds: float = 8.0
     throttled_base_seconds: float = 1.0
     throttled_cap_seconds: float = 30.0
+
+    def for_parts(self) -> "RetryPolicy":
+        """Return the policy for the parts of something long, whose patience is counted from the last that came through.
+
+        An upload of hours is not given up over an outage of minutes; who wants nothing tried again is obeyed.
+        """
+        if self.max_attempts == 1:
+            return self
+        attempts = max(self.max_attempts, PART_ATTEMPTS)
+        return replace(
+            self,
+            max_attempts=attempts,
+            total_seconds=PART_SECONDS,
+            cap_seconds=PART_CAP_SECONDS,
+            throttled_cap_seconds=PART_CAP_SECONDS,
+        )
 
 
 @dataclass(slots=True)
@@ -77,6 +99,26 @@ class RetryBudget:
         """Give back a little for a call that went well."""
         if self.left < self.capacity:
             self.left += 1
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long a call is tried; the calls of one upload share it, so that each that comes through renews that of all.
+
+    Attributes:
+        policy: Of each call.
+        budget: What all of them may spend.
+        progress: How many parts have come through.
+    """
+
+    policy: RetryPolicy
+    budget: RetryBudget
+    progress: int = 0
+
+    def renew(self) -> None:
+        """Count a part that came through."""
+        self.progress += 1
+        self.budget.left = self.budget.capacity
 
 
 def is_repeatable(error: BaseException, request: Request) -> bool:
@@ -138,31 +180,34 @@ def backoff_seconds(policy: RetryPolicy, attempt: int, error: BaseException | No
     return max(drawn, hint * random.uniform(1.0, 1.1))  # noqa: S311 - as above
 
 
-async def call_with_retries(
-    io: IO, policy: RetryPolicy, budget: RetryBudget, request: Request, attempt: Callable[[], Awaitable[T]]
-) -> T:
-    """Await `attempt()` until it succeeds or the policy, the budget or the table says no; then its last error."""
+async def call_with_retries(io: IO, patience: Patience, request: Request, attempt: Callable[[], Awaitable[T]]) -> T:
+    """Await `attempt()` until it succeeds or the patience is at its end or the table says no; then its last error."""
+    policy, budget = patience.policy, patience.budget
     started = latest = await io.monotonic()
+    progress, attempts = patience.progress, 0
     ambiguous = False
 
     async def timed() -> T:
-        nonlocal latest, ambiguous
+        nonlocal started, latest, progress, attempts, ambiguous
+        attempts += 1
         try:
             return await attempt()
         except MaaSError as error:
             ambiguous = ambiguous or is_ambiguous(error)
             error.may_have_happened = ambiguous
             latest = await io.monotonic()
+            if patience.progress != progress:
+                progress, attempts, started = patience.progress, 1, latest
             raise
 
     def repeatable(error: BaseException) -> bool:
         return is_repeatable(error, request)
 
     def wait(state: RetryCallState) -> float:
-        return backoff_seconds(policy, state.attempt_number - 1, _error_of(state))
+        return backoff_seconds(policy, attempts - 1, _error_of(state))
 
     def stop(state: RetryCallState) -> bool:
-        out_of_attempts = state.attempt_number >= policy.max_attempts
+        out_of_attempts = attempts >= policy.max_attempts
         begins = latest - started + state.upcoming_sleep
         out_of_time = begins + SHORTEST_ATTEMPT_SECONDS > policy.total_seconds
         return out_of_attempts or out_of_time or not budget.spend(_error_of(state))

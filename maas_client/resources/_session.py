@@ -8,6 +8,7 @@ from maas_client.backends.azureml import AzureML
 from maas_client.core.call import Caller
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO
+from maas_client.core.retry import Patience
 from maas_client.watch import Cadence
 
 T = TypeVar("T")
@@ -35,9 +36,9 @@ class Session:
         """The port."""
         return self.caller.io
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Drive a flow to its value."""
-        return await self.caller.run(flow)
+    async def run(self, flow: Flow[T], patience: Patience | None = None) -> T:
+        """Drive a flow to its value; `patience` is what its calls share with others."""
+        return await self.caller.run(flow, patience)
 
 
 def mirrors(asynchronous: type) -> Callable[[C], C]:

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import replace
 
 from maas_client.backends.azureml.files import Place, Upload, block_bytes, block_id
+from maas_client.core.retry import Patience, RetryBudget
 from maas_client.errors import ConfigurationError
 from maas_client.resources._session import Session
 from maas_client.types import File
@@ -30,6 +31,7 @@ async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File
     whole = hashlib.sha256()
     in_order = iter(enumerate(starts))
     turn = await session.io.lock()
+    patience = Patience(session.caller.policy.for_parts(), RetryBudget())
     ids: dict[int, str] = {}
 
     async def send_next(_slot: int) -> None:
@@ -39,7 +41,8 @@ async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File
             digests = await source.digest(body.offset, body.length, whole)
         ids[index] = block_id(index, digests)
         if (ids[index], body.length) not in waiting:
-            await session.run(flows.stage(place, ids[index], digests, body))
+            await session.run(flows.stage(place, ids[index], digests, body), patience)
+        patience.renew()
 
     await session.io.map(send_next, starts, limit=IN_FLIGHT)
     if whole.hexdigest() != upload.sha256 or await source.changed():
@@ -47,4 +50,4 @@ async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File
             f"The file {upload.filename!r} is not the one with the SHA-256 {upload.sha256}; nothing was stored.",
             hint="Did it change while it was read? Let whatever writes it finish, then upload it again.",
         )
-    return await session.run(flows.commit(upload, place, [ids[index] for index in range(len(starts))]))
+    return await session.run(flows.commit(upload, place, [ids[index] for index in range(len(starts))]), patience)
