@@ -51,6 +51,11 @@ def _of_database(path: Path | None, error: sqlite3.Error) -> JournalError:
             hint=f"Move it away, or name another folder in {VARIABLE}; jobs are at the service all the same: "
             "maas-ft jobs list",
         )
+    if name == "SQLITE_BUSY" and path is not None and path.suffix == ".db":
+        return JournalBusyError(
+            f"The journal {path} is being written by others without a pause. Nothing was sent.",
+            hint=f"Try again when they are done, or name another folder in {VARIABLE}.",
+        )
     if name == "SQLITE_BUSY":
         return JournalBusyError(
             "Another process, or another thread of this one, is at work on this run. Nothing was sent.",

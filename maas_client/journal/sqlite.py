@@ -15,8 +15,9 @@ import sys
 from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
-from os import environ
+from os import environ, getpid
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from maas_client.core.journal import Entry, Kind, Record
@@ -28,8 +29,8 @@ from maas_client.journal.place import journal_folder, make_file, make_folder, sh
 VERSION = 1
 APPLICATION = 0x4D614153
 """In the file's header: tells our database from another's. `MaaS` in ASCII."""
-WAIT_SECONDS = 10.0
-"""For another process's write, which takes milliseconds."""
+WAIT_SECONDS = 30.0
+"""For others' writes: each takes milliseconds, but hundreds may come at once."""
 AUDIT = "maas_client.journal"
 
 _SCHEMA = (
@@ -51,6 +52,7 @@ class SqliteJournal:
         """Take a folder, by default the user's; nothing is read or made before the first call."""
         self._named = folder
         self._looked_through = False
+        self._queue, self._process = Lock(), getpid()
 
     def __repr__(self) -> str:
         return f"<SqliteJournal {self._named or 'of the user'}>"
@@ -108,7 +110,7 @@ class SqliteJournal:
     def _found(self, run: str | None) -> tuple[Record, ...]:
         if not self._is_there():
             return ()
-        with explained(self.path), closing(self._open()) as database:
+        with explained(self.path), self._turn(), closing(self._open()) as database:
             database.execute("BEGIN")
             query = "SELECT id, begun_at, plan, labels FROM runs WHERE ? IS NULL OR id = ? ORDER BY rowid"
             return tuple([_read_run(database, row) for row in database.execute(query, (run, run)).fetchall()])
@@ -120,11 +122,19 @@ class SqliteJournal:
         with explained(self.path):
             if not self._is_there():
                 self._create()
-            with closing(self._open()) as database:
+            with self._turn(), closing(self._open()) as database:
                 database.execute("BEGIN IMMEDIATE")
                 yield database
                 database.execute("COMMIT")
         sys.audit(AUDIT, f"{point}.written")
+
+    @contextmanager
+    def _turn(self) -> Generator[None, None, None]:
+        """Queue this process's threads: SQLite asks again and again instead, and who is unlucky waits for ever."""
+        if getpid() != self._process:  # after a fork, in which another thread may have held it
+            self._queue, self._process = Lock(), getpid()
+        with self._queue:
+            yield
 
     def _is_there(self) -> bool:
         with explained(self.path):
