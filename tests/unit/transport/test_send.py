@@ -114,7 +114,7 @@ def test_compressed_answers(run, peer, answered, encoding, squeeze):
     [
         ("gzip", b"not gzip at all", "not valid gzip"),
         ("deflate", b"\xff\xff\xff\xff", "not valid deflate"),
-        ("gzip", gzip.compress(b"x" * 5000)[:-9], "cut short"),
+        ("gzip", gzip.compress(b"x" * 5000, mtime=0)[:-9], "cut short"),
         ("br", b"x", "encoding that was not asked for (br)"),
     ],
 )
