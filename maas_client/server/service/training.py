@@ -37,16 +37,21 @@ class Trainer:
             if not self.behind:
                 return
             self._looked = self._world.store.writes
-            rows = self._world.store.all("SELECT seq FROM jobs WHERE plan IS NULL AND settled=0 AND cancel_at IS NULL")
-            for row in rows:
-                if row["seq"] not in self._futures:
-                    self._futures[row["seq"]] = self._pool.submit(self._make, row["seq"])
+            # While many wait their turn only newer ones are looked for: all of them again when the last has had its.
+            newest = max(self._futures, default=0)
+            missing = (
+                "SELECT seq FROM jobs WHERE plan IS NULL AND settled=0 AND cancel_at IS NULL AND seq>? ORDER BY seq"
+            )
+            for row in self._world.store.all(missing, newest):
+                self._futures[row["seq"]] = self._pool.submit(self._make, row["seq"])
 
     def drain(self) -> None:
-        """Wait until every plan that was begun is stored. Must not be called with the store's lock held."""
+        """Wait until every plan that is missing is stored. Must not be called with the store's lock held."""
         self.start_missing()
-        for future in list(self._futures.values()):
-            future.result()
+        while futures := list(self._futures.values()):
+            for future in futures:
+                future.result()
+            self.start_missing()
 
     def close(self) -> None:
         """Finish the plan in hand, drop the others: they are made at the next start."""
