@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from maas_client.core.auth import TokenCache
@@ -12,7 +12,7 @@ from maas_client.core.closing import closing
 from maas_client.core.damage import check_json
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO, FileBody, Request, Response, StreamResponse
-from maas_client.core.redact import redact_url
+from maas_client.core.redact import redact_url, secrets_of, without
 from maas_client.core.retry import Patience, RetryBudget, RetryPolicy, call_with_retries
 from maas_client.core.skew import Skew
 from maas_client.core.trust import Trust
@@ -109,9 +109,10 @@ class Caller:
             signed = await self._signed(request, headers)
             opened = await self._open(request, signed)
             if isinstance(opened, Response) and (renewed := await self._renewed(request, signed, opened)):
-                opened = await self._open(request, renewed)
+                signed = renewed
+                opened = await self._open(request, signed)
             if isinstance(opened, Response):
-                raise await self._refusal(request, opened)
+                raise await self._refusal(request, _unrepeated(request, signed, opened))
             return opened
 
         opened = await call_with_retries(self.io, self._patience(), request, attempt)
@@ -130,12 +131,13 @@ class Caller:
         signed = await self._signed(request, headers)
         response = await self.io.send(request, headers=signed, timeout=await self._timeout(request, deadline))
         if renewed := await self._renewed(request, signed, response):
-            response = await self.io.send(request, headers=renewed, timeout=await self._timeout(request, deadline))
+            signed = renewed
+            response = await self.io.send(request, headers=signed, timeout=await self._timeout(request, deadline))
         if self.skew.seconds is None:
             self.skew.observe(response.status, response.headers, await self.io.now())
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s %s %s -> %d", request.operation, request.method, redact_url(request.url), response.status)
-        return response
+        return response if response.status in request.expect else _unrepeated(request, signed, response)
 
     async def _refusal(self, request: Request, response: Response) -> StatusError:
         error = self.error_from(request, response)
@@ -196,6 +198,13 @@ class Caller:
 class _Opened:
     response: StreamResponse
     stack: AsyncExitStack
+
+
+def _unrepeated(request: Request, signed: Mapping[str, str], response: Response) -> Response:
+    """Return a refusal without the credential that it may repeat."""
+    secrets = list(secrets_of(request.url, signed))
+    headers = {name: without(value.encode(), secrets).decode() for name, value in response.headers.items()}
+    return replace(response, headers=headers, body=without(response.body, secrets))
 
 
 async def _read_error(response: StreamResponse) -> Response:

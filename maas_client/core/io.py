@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from maas_client.core.redact import redact_url
+from maas_client.core.redact import redact_headers, redact_url
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -149,8 +149,11 @@ class Response:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    url: str = field(default="", repr=False)
+    body: bytes
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {redact_headers(self.headers)}>"
 
 
 class StreamResponse(Protocol):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urljoin
 
 from maas_client.core.io import Request, Response
-from maas_client.core.redact import redact_text
+from maas_client.core.redact import redact_text, redact_url
 from maas_client.core.retry import parse_retry_after
 from maas_client.errors import ConfigurationError, ResponseError
 
@@ -38,6 +38,10 @@ class Lro:
     retry_after: float | None = None
     error_code: str = ""
     error_message: str = ""
+
+    def __repr__(self) -> str:
+        # The address to look at may be signed.
+        return f"<Lro {self.operation} {self.status} {redact_url(self.poll_url)}>"
 
     @property
     def is_done(self) -> bool:

@@ -5,8 +5,8 @@ the last line for texts that others wrote, such as an error message that echoes 
 """
 
 import re
-from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 REDACTED = "REDACTED"
 
@@ -19,6 +19,8 @@ _SAFE_HEADERS = frozenset(
         "x-ms-retry-after-ms", "x-ms-version", "x-request-id",
     }
 )  # fmt: skip
+_SIGNATURES = frozenset({"sig", "skoid", "sktid"})
+_SHORTEST_SECRET = 8
 _URL_HEADERS = frozenset({"azure-asyncoperation", "location"})
 
 _SHAPES = re.compile(
@@ -53,6 +55,31 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def redact_text(text: str) -> str:
     """Hide what has the shape of a secret in a text that others wrote."""
     return _SHAPES.sub(_keep_label, text)
+
+
+def without(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Hide what was sent in an answer that repeats it: a key without a shape is known by its value alone.
+
+    Args:
+        body: The answer.
+        secrets: What was sent. What is too short to be a secret is left: it would hide parts of words.
+    """
+    for secret in secrets:
+        plain = unquote(secret)
+        for form in (secret, plain, quote(plain, safe=""), plain.replace("/", "\\/")):
+            if len(form) >= _SHORTEST_SECRET:
+                body = body.replace(form.encode(), REDACTED.encode())
+    return body
+
+
+def secrets_of(url: str, headers: Mapping[str, str]) -> Iterator[str]:
+    """Return what opens something in a request: its credential, and the parameters that may be a signature's."""
+    scheme, _, credential = headers.get("authorization", "").rpartition(" ")
+    yield credential.rpartition(":")[2] if scheme == "SharedKey" else credential
+    for pair in urlsplit(url).query.split("&"):
+        name, _, value = pair.partition("=")
+        if name.lower() in _SIGNATURES:
+            yield value
 
 
 def _keep_label(match: re.Match[str]) -> str:

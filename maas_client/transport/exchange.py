@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from functools import lru_cache
 
 from maas_client.core.io import FileBody, Request, Response
+from maas_client.core.redact import redact_text
 from maas_client.errors import BrokenResponseError, ConfigurationError
 from maas_client.transport._httpx import httpx
 from maas_client.transport.errors import EXPECTED, broken, consumed, translate
@@ -23,11 +24,22 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
 def quiet_loggers() -> None:
-    """Keep the HTTP library from writing URLs and headers into the program's log, unless somebody asked for it."""
+    """Keep the HTTP library from writing URLs and headers into the program's log, unless somebody asked for it.
+
+    Who did is shown them without what opens something: an answer's `Location` may be signed.
+    """
     for name in ("httpx", "httpcore"):
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.WARNING)
+    # A filter counts for the records of its own logger alone; these are the ones that httpcore 1.0 writes to.
+    for name in ("connection", "http11", "http2", "proxy", "socks"):
+        logging.getLogger(f"httpcore.{name}").addFilter(_redacted)
+
+
+def _redacted(record: logging.LogRecord) -> bool:
+    record.msg, record.args = redact_text(record.getMessage()), ()
+    return True
 
 
 def bounds(seconds: float, *, read: float = READ_SECONDS) -> dict[str, float]:

@@ -23,6 +23,7 @@ from maas_client.backends.azureml.workspace import HISTORY, WorkspaceFlows
 from maas_client.core.flow import Flow
 from maas_client.core.io import Request
 from maas_client.core.paging import Page
+from maas_client.core.redact import redact_text
 from maas_client.errors import MaaSError
 from maas_client.types import ChildJob, JobStatus, ServiceError
 
@@ -62,7 +63,8 @@ class RunFlows:
     def warnings(self, name: str) -> Flow[tuple[str, ...]]:
         """Get the run's warnings so far."""
         details = yield from self.details(name)
-        return tuple(message for item in items(details, "warnings") if (message := text(item.get("message"))))
+        told = (text(item.get("message")) for item in items(details, "warnings"))
+        return tuple(redact_text(message) for message in told if message)
 
     def error(self, name: str) -> Flow[ServiceError | None]:
         """Get why a run failed; `None` if that cannot be told."""
@@ -138,4 +140,4 @@ def _child(request: Request, body: Mapping[str, Any]) -> ChildJob:
 def _error(body: Mapping[str, Any]) -> ServiceError | None:
     root = part(part(body, "error"), "error")
     code, message = text(root.get("code")) or "", text(root.get("message")) or ""
-    return ServiceError(code=code, message=message) if code or message else None
+    return ServiceError(code=code, message=redact_text(message)) if code or message else None
