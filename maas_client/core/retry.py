@@ -109,11 +109,13 @@ class Patience:
         policy: Of each call.
         budget: What all of them may spend.
         progress: How many parts have come through.
+        before_next: Told of each failure before it is waited for the next attempt; what it raises ends the call.
     """
 
     policy: RetryPolicy
     budget: RetryBudget
     progress: int = 0
+    before_next: Callable[[MaaSError], None] = lambda _error: None
 
     def renew(self) -> None:
         """Count a part that came through."""
@@ -210,7 +212,12 @@ async def call_with_retries(io: IO, patience: Patience, request: Request, attemp
         out_of_attempts = attempts >= policy.max_attempts
         begins = latest - started + state.upcoming_sleep
         out_of_time = begins + SHORTEST_ATTEMPT_SECONDS > policy.total_seconds
-        return out_of_attempts or out_of_time or not budget.spend(_error_of(state))
+        if out_of_attempts or out_of_time:
+            return True
+        error = _error_of(state)
+        if isinstance(error, MaaSError):
+            patience.before_next(error)
+        return not budget.spend(error)
 
     retrying = AsyncRetrying(sleep=io.sleep, stop=stop, wait=wait, retry=retry_if_exception(repeatable), reraise=True)
     try:

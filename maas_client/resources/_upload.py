@@ -3,18 +3,27 @@
 A block is read and digested in the order of the file, under a lock, and sent while the next ones are digested. All
 digests are fed from one reading, and the service holds each block against its own; so what is committed is what the
 file's digest names, whatever happens to the file meanwhile. Blocks that an upload left behind are found again by name.
+
+The blocks go in rounds of lanes. A lane sends one block after the other. While the service throttles, lanes end and
+hand back what they could not send; when one more is called for, the round ends and a wider one begins.
 """
 
 import hashlib
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, replace
 
 from maas_client.backends.azureml.files import Place, Upload, block_bytes, block_id
+from maas_client.core.io import Digests, FileBody
 from maas_client.core.retry import Patience, RetryBudget
 from maas_client.errors import ConfigurationError
+from maas_client.resources._in_flight import GaveWay, InFlight
+from maas_client.resources._pace import PASSING
 from maas_client.resources._session import Session
 from maas_client.types import File
 
 IN_FLIGHT = 4
+RENEWAL_SECONDS = 300.0
+"""So long before its end a signature is replaced: longer than a block takes. Source: azure-core 1.41.0, for tokens."""
 
 
 async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File:
@@ -23,31 +32,120 @@ async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File
     Raises:
         ConfigurationError: It is not what its digest says: it changed, or the digest given is of another file.
     """
-    flows = session.dialect.files
-    source = upload.body.source
-    length = block_bytes(upload.body.length)
-    starts = range(0, upload.body.length, length)
-    waiting = await session.run(flows.staged(place))
-    whole = hashlib.sha256()
-    in_order = iter(enumerate(starts))
-    turn = await session.io.lock()
-    patience = Patience(session.caller.policy.for_parts(), RetryBudget())
-    ids: dict[int, str] = {}
+    sending = _Sending(session, upload, place)
+    await sending.begin()
+    while sending.is_open:
+        await sending.go_round()
+    return await sending.finish()
 
-    async def send_next(_slot: int) -> None:
-        async with turn:
-            index, start = next(in_order)
-            body = replace(upload.body, offset=start, length=min(length, upload.body.length - start))
-            digests = await source.digest(body.offset, body.length, whole)
-        ids[index] = block_id(index, digests)
-        if (ids[index], body.length) not in waiting:
-            await session.run(flows.stage(place, ids[index], digests, body), patience)
-        patience.renew()
 
-    await session.io.map(send_next, starts, limit=IN_FLIGHT)
-    if whole.hexdigest() != upload.sha256 or await source.changed():
-        raise ConfigurationError(
-            f"The file {upload.filename!r} is not the one with the SHA-256 {upload.sha256}; nothing was stored.",
-            hint="Did it change while it was read? Let whatever writes it finish, then upload it again.",
+@dataclass(frozen=True, slots=True)
+class _Block:
+    id: str
+    digests: Digests
+    body: FileBody
+
+
+class _Sending:
+    """One file on its way."""
+
+    def __init__(self, session: Session, upload: Upload, place: Place) -> None:
+        self._session = session
+        self._flows = session.dialect.files
+        self._upload = upload
+        self._place = place
+        length = block_bytes(upload.body.length)
+        self._bodies = deque(
+            replace(upload.body, offset=start, length=min(length, upload.body.length - start))
+            for start in range(0, upload.body.length, length)
         )
-    return await session.run(flows.commit(upload, place, [ids[index] for index in range(len(starts))]), patience)
+        self._handed_back: deque[_Block] = deque()
+        self._ids: list[str] = []
+        self._whole = hashlib.sha256()
+        self._in_flight = InFlight(IN_FLIGHT)
+        self._patience = Patience(session.caller.policy.for_parts(), RetryBudget(), before_next=self._in_flight.failed)
+        self._access, self._access_since = place.store.access, 0.0
+
+    async def begin(self) -> None:
+        """Find out what is there already."""
+        self._access_since = await self._session.io.monotonic()
+        self._turn = await self._session.io.lock()
+        self._waiting = await self._session.run(self._flows.staged(self._place))
+
+    @property
+    def is_open(self) -> bool:
+        """True while there are blocks to send."""
+        return bool(self._bodies or self._handed_back)
+
+    async def go_round(self) -> None:
+        """Send blocks, as many at once as the service takes, until all are sent or it takes more at once."""
+        lanes = self._in_flight.running = self._in_flight.lanes
+        await self._session.io.map(self._lane, range(lanes), limit=lanes)
+
+    async def finish(self) -> File:
+        """Make the file of its blocks, if it is still the one that was to be sent.
+
+        Raises:
+            ConfigurationError: It is not.
+        """
+        upload = self._upload
+        if self._whole.hexdigest() != upload.sha256 or await upload.body.source.changed():
+            raise ConfigurationError(
+                f"The file {upload.filename!r} is not the one with the SHA-256 {upload.sha256}; nothing was stored.",
+                hint="Did it change while it was read? Let whatever writes it finish, then upload it again.",
+            )
+        return await self._session.run(self._flows.commit(upload, self._place, self._ids), self._patience)
+
+    async def _lane(self, _number: int) -> None:
+        in_flight = self._in_flight
+        while in_flight.running >= in_flight.lanes and not in_flight.stopped and not in_flight.retire():
+            try:
+                block = await self._next()
+                if block is None or not await self._send(block):
+                    return
+            except BaseException:
+                in_flight.stopped = True  # the other lanes need not go on
+                raise
+
+    async def _next(self) -> _Block | None:
+        async with self._turn:
+            await self._renew_access()
+            if self._handed_back:
+                return self._handed_back.popleft()
+            if not self._bodies:
+                return None
+            body = self._bodies.popleft()
+            digests = await body.source.digest(body.offset, body.length, self._whole)
+            block = _Block(block_id(len(self._ids), digests), digests, body)
+            self._ids.append(block.id)
+        return block
+
+    async def _send(self, block: _Block) -> bool:
+        """Send a block; false if it was handed back, and its lane ends."""
+        if (block.id, block.body.length) in self._waiting:
+            return True
+        flow = self._flows.stage(self._place, block.id, block.digests, block.body)
+        try:
+            await self._session.run(flow, self._patience)
+        except GaveWay:
+            self._handed_back.append(block)
+            return False
+        self._patience.renew()
+        self._in_flight.came_through()
+        return True
+
+    async def _renew_access(self) -> None:
+        """Replace a signature that ends soon, so that no block is refused for it."""
+        access, now = self._place.store.access, await self._session.io.monotonic()
+        if access is not self._access:
+            self._access, self._access_since = access, now
+        if access.lifetime_seconds is None:
+            return
+        ahead = min(RENEWAL_SECONDS, access.lifetime_seconds / 4)
+        if now - self._access_since < access.lifetime_seconds - ahead:
+            return
+        try:
+            await self._session.run(self._flows.renew_access(self._place))
+        except PASSING:
+            return  # the old one still opens; the next block asks again
+        self._access, self._access_since = self._place.store.access, now

@@ -115,6 +115,10 @@ class FileFlows:
                 raise
             yield from self._storage.ask(place.store, make)  # damaged on its way
 
+    def renew_access(self, place: Place) -> Flow[None]:
+        """Ask for another signature for a place, ahead of the end of the one that is used."""
+        return self._storage.renew(place.store)
+
     def commit(self, upload: Upload, place: Place, block_ids: Sequence[str]) -> Flow[File]:
         """Make a file of its blocks."""
         body = block_list(block_ids)

@@ -9,7 +9,9 @@ over and for `KeyBasedAuthenticationNotPermitted`; azure-storage-blob 12.31.1 fo
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qs, quote
 
 from maas_client.backends.azureml._wire import (
     WORKSPACE_VERSION,
@@ -48,6 +50,8 @@ class Access:
 
     signature: str | None = field(default=None, repr=False)
     """A query string."""
+    lifetime_seconds: float | None = field(default=None, compare=False)
+    """How long the signature opens, from when it was given out, if that is known."""
     key: SharedKey | None = None
     scope: str | None = None
     """Of the user's own token."""
@@ -118,6 +122,10 @@ class StorageFlows:
             _explain(store, error)
             raise
 
+    def renew(self, store: Store) -> Flow[None]:
+        """Ask for another signature, ahead of the end of the one that is used."""
+        store.access = yield from self._secret(store)
+
     def _find_another(self, store: Store, used: Access, error: PermissionDeniedError) -> Flow[bool]:
         if store.access != used:
             return True  # somebody who uses the same store has found it
@@ -136,11 +144,13 @@ class StorageFlows:
             body={"expirableSecret": True, "expireAfterHours": 1},
         )
         try:
-            body = read_object(request, (yield request))
+            response = yield request
+            body = read_object(request, response)
         except (BadRequestError, PermissionDeniedError, ConflictError):
             return Access(scope=self._target.storage_scope)
         if signature := text(body.get("sasToken")):
-            return Access(signature=signature.lstrip("?"))
+            signature = signature.lstrip("?")
+            return Access(signature=signature, lifetime_seconds=_lifetime(signature, response.headers))
         key = text(body.get("key"))
         if key is None:
             raise UnsupportedByServiceError(
@@ -177,6 +187,20 @@ def blob_request(
         signer=store.access.key,
         expect=expect,
     )
+
+
+def _lifetime(signature: str, headers: Mapping[str, str]) -> float | None:
+    """Return the seconds from an answer's own `Date` to the end of the signature in it: no clock of ours has a say.
+
+    Source: learn.microsoft.com "Create a service SAS": `se` is ISO 8601 in UTC, perhaps without time of day.
+    """
+    try:
+        (end,) = parse_qs(signature)["se"]
+        ends = datetime.fromisoformat(end)
+        left = ends.replace(tzinfo=ends.tzinfo or UTC) - parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return left / timedelta(seconds=1) if left > timedelta(0) else None
 
 
 def _explain(store: Store, error: PermissionDeniedError) -> None:
