@@ -11,6 +11,7 @@ import click
 from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, is_terminal, talk
 from maas_client.errors import DeploymentFailedError, JobFailedError, WaitTimeoutError
+from maas_client.watch import advice
 
 if TYPE_CHECKING:
     from maas_client.client import MaaSClient
@@ -74,7 +75,7 @@ def follow_events(
             error.hint = f"Go on watching: {resume}"
             raise
         except JobFailedError as error:
-            error.hint = f"Read its log: maas-ft jobs logs {job.name}{choice.flags} . A new attempt needs a new name."
+            error.hint = advice(error.job, choice.flags)
             raise
 
 

@@ -9,7 +9,7 @@ from maas_client.errors import JobCancelledError, JobFailedError, MaaSError, Not
 from maas_client.resources._pace import Pace
 from maas_client.resources._session import Session
 from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
-from maas_client.watch import Reducer, Snapshot
+from maas_client.watch import Reducer, Snapshot, advice
 
 _REPORTING = {JobStatus.RUNNING, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
@@ -149,5 +149,5 @@ def succeeded(ended: FineTuningJob) -> FineTuningJob:
         f"The job {ended.name} failed: {reason}",
         job=ended,
         error=ended.error,
-        hint=f"Read its log: maas-ft jobs logs {ended.name}. A new attempt needs a new name.",
+        hint=advice(ended),
     )

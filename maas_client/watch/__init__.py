@@ -1,7 +1,8 @@
 """The progress of a job: what changed between two looks, how far it has come, and when to look again. Pure."""
 
 from maas_client.watch.cadence import Cadence, next_delay
+from maas_client.watch.causes import advice
 from maas_client.watch.progress import Track, advance, progress_of
 from maas_client.watch.reducer import Reducer, Snapshot
 
-__all__ = ["Cadence", "Reducer", "Snapshot", "Track", "advance", "next_delay", "progress_of"]
+__all__ = ["Cadence", "Reducer", "Snapshot", "Track", "advance", "advice", "next_delay", "progress_of"]

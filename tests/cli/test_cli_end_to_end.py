@@ -213,7 +213,11 @@ def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
     assert done.returncode == 7
     assert "status failed (Failed)" in words(done.stdout)
     assert "error: The job bad failed: " in done.stderr
+    assert "Likely cause: rows that are broken" in done.stderr
+    assert f"maas-ft data check bad.jsonl --model {MODEL} ." in done.stderr
     assert "maas-ft jobs logs bad --local" in done.stderr
+    checked = run("data", "check", "bad.jsonl", "--model", MODEL)
+    assert (checked.returncode, "messages" in checked.stdout) == (3, True)
     assert "has no model yet (failed)" in run("deployments", "create", "x", "--job", "bad", "--local").stderr
 
 
