@@ -8,8 +8,11 @@ Source: learn.microsoft.com, "Track asynchronous Azure operations"; azure-core 1
 """
 
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urljoin
 
@@ -21,6 +24,11 @@ from maas_client.errors import ConfigurationError, ResponseError
 TOKEN_VERSION = 1
 _TERMINAL = {"succeeded": "succeeded", "failed": "failed", "canceled": "canceled", "cancelled": "canceled"}
 _GONE_IS_DONE = frozenset({"DELETE"})
+_GRACE_SECONDS = 60.0
+"""For the service to say itself that an operation has run out of time."""
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d{1,4})D)?(?:T(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,8})(?:\.\d+)?S)?)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,10 @@ class Lro:
     retry_after: float | None = None
     error_code: str = ""
     error_message: str = ""
+    time_limit: float | None = None
+    """Seconds after which the service itself gives the operation up, if it said so."""
+    begun_at: float | None = None
+    """Unix seconds of its beginning, by the service's clock if it told."""
 
     def __repr__(self) -> str:
         # The address to look at may be signed.
@@ -47,6 +59,12 @@ class Lro:
     def is_done(self) -> bool:
         """True once nothing more will happen."""
         return self.status != "running"
+
+    def is_overdue(self, now: float) -> bool:
+        """Tell whether the service should have ended it by now (Unix seconds)."""
+        if self.is_done or self.time_limit is None or self.begun_at is None:
+            return False
+        return now - self.begun_at > self.time_limit + _GRACE_SECONDS
 
     def told_by(self, resource_url: str) -> "Lro":
         """Return it with another resource that tells how it went, for an action whose own URL cannot be read."""
@@ -80,6 +98,8 @@ def _checked(lro: Lro) -> Lro:
     texts = (lro.operation, lro.method, lro.resource_url, lro.poll_url, lro.status, lro.client_request_id or "")
     if lro.way not in {"operation", "location", "resource"} or not all(isinstance(text, str) for text in texts):
         raise TypeError("a field of the wrong kind")
+    if not all(number is None or isinstance(number, int | float) for number in (lro.time_limit, lro.begun_at)):
+        raise TypeError("a time of the wrong kind")
     return lro
 
 
@@ -93,6 +113,8 @@ def begin(request: Request, response: Response) -> Lro:
         way="resource",
         scope=request.scope,
         client_request_id=response.headers.get("x-ms-client-request-id"),
+        time_limit=_seconds(response.headers.get("x-ms-async-operation-timeout", "")),
+        begun_at=_date(response.headers),
     )
     lro = _follow_headers(lro, response)
     if lro.way != "resource":
@@ -137,6 +159,24 @@ def on_missing(lro: Lro) -> Lro:
             return replace(lro, status="succeeded")
         return replace(lro, status="failed", error_code="ResourceNotFound", error_message="The resource is gone.")
     return replace(lro, way="resource", poll_url=lro.resource_url)
+
+
+def _seconds(text: str) -> float | None:
+    """Read an ISO 8601 duration in days and less, such as `PT1H`; `None` if it is none, or no time at all.
+
+    Source: azure-resource-manager-rpc, async-api-reference.md: `x-ms-async-operation-timeout`.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    sizes = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
+    return sum(size * int(match[name] or 0) for name, size in sizes.items()) or None
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    with suppress(KeyError, ValueError, TypeError, OverflowError):
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    return None
 
 
 def _advance_operation(lro: Lro, response: Response) -> Lro:

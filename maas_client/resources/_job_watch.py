@@ -9,7 +9,7 @@ from maas_client.errors import JobCancelledError, JobFailedError, MaaSError, Not
 from maas_client.resources._pace import Pace
 from maas_client.resources._session import Session
 from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
-from maas_client.watch import Reducer, Snapshot, advice
+from maas_client.watch import Reducer, Snapshot, Stall, advice
 
 _REPORTING = {JobStatus.RUNNING, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
@@ -33,6 +33,7 @@ class Watcher:
         self._polls_without_job = 0 if acknowledged else LATE_JOB_POLLS
         self._last: FineTuningJob | None = None
         self._warnings: tuple[str, ...] = ()
+        self._stall = Stall()
 
     async def events(self, timeout: float | None) -> AsyncGenerator[JobEvent, None]:
         """Give events until the job has ended."""
@@ -55,6 +56,8 @@ class Watcher:
                 yield event
             if seen.job.status.is_terminal:
                 return
+            if stalled := self._stall.look(seen.job, await self._session.io.monotonic(), news=bool(news)):
+                yield await self._note(seen.job, "warning", stalled)
             self._remember(seen.job, told=bool(news))
             await self._pause(deadline)
 

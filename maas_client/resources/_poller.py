@@ -1,7 +1,7 @@
 """Pollers: follow a long-running operation to its result."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from maas_client.core import lro, stepping
@@ -62,25 +62,36 @@ class AsyncPoller(Generic[T]):
         """Wait for the end and return the result. Failures that may pass are lived through.
 
         Args:
-            timeout: Seconds to wait at most; `None` waits as long as it takes.
+            timeout: Seconds to wait at most; `None` waits as long as the service lets the operation take.
 
         Raises:
             OperationError: It ended otherwise; of a deployment `DeploymentFailedError`.
             WaitTimeoutError: The time is over; the operation goes on, and `resume_token` follows it.
         """
         io = self._session.io
+        if self._lro.begun_at is None:
+            self._lro = replace(self._lro, begun_at=await self._service_time())
         deadline = None if timeout is None else await io.monotonic() + timeout
         while True:
             answer = await self._pace.ask(self._look)
             if isinstance(answer, Done):
                 return answer.value
             error = answer if isinstance(answer, MaaSError) else None
+            if error is None and self._lro.is_overdue(await self._service_time()):
+                raise WaitTimeoutError(
+                    f"{self._what} is not done, and the {self._lro.time_limit:g} s that the service gives it are over.",
+                    resume_token=self.resume_token,
+                    hint="Look at it once more later; if it never ends, delete it and create it again.",
+                )
             if not await self._pace.pause(deadline, error=error, retry_after=self._lro.retry_after):
                 raise WaitTimeoutError(
                     f"{self._what} is not done after {timeout:g} s; it goes on.",
                     resume_token=self.resume_token,
                     hint="Call result() again, or resume(...) with the resume token.",
                 )
+
+    async def _service_time(self) -> float:
+        return (await self._session.io.now()).timestamp() + (self._session.caller.skew.seconds or 0.0)
 
     async def _look(self) -> Done[T] | None:
         status = await self.poll()

@@ -4,5 +4,6 @@ from maas_client.watch.cadence import Cadence, next_delay
 from maas_client.watch.causes import advice
 from maas_client.watch.progress import Track, advance, progress_of
 from maas_client.watch.reducer import Reducer, Snapshot
+from maas_client.watch.stall import Stall
 
-__all__ = ["Cadence", "Reducer", "Snapshot", "Track", "advance", "advice", "next_delay", "progress_of"]
+__all__ = ["Cadence", "Reducer", "Snapshot", "Stall", "Track", "advance", "advice", "next_delay", "progress_of"]

@@ -182,3 +182,36 @@ def test_bad_token(token):
 def test_token_of_a_later_version():
     with pytest.raises(ConfigurationError, match="version 2"):
         Lro.from_token(json.dumps({**GOOD, "v": 2}))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("PT1H", 3600), ("PT5M", 300), ("PT90S", 90), ("P1DT1H1M1.5S", 90061), ("P2D", 172800), (" PT1H ", 3600),
+        ("", None), ("P", None), ("PT", None), ("PT0S", None), ("1H", None), ("PT-1H", None), ("P1M", None),
+    ],
+)  # fmt: skip
+def test_the_time_that_an_operation_is_given(text, seconds):
+    begun = start(said(201, azure_asyncoperation=STATUS, x_ms_async_operation_timeout=text))
+    assert begun.time_limit == seconds
+    assert Lro.from_token(begun.to_token()) == begun
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Tue, 99 Nov 2026 12:00:00 GMT"])
+def test_a_date_that_is_none_is_none(date):
+    assert start(said(201, azure_asyncoperation=STATUS, date=date)).begun_at is None
+
+
+def test_an_operation_is_overdue_a_minute_after_its_time():
+    headers = {"x_ms_async_operation_timeout": "PT1H", "date": "Thu, 01 Jan 1970 00:00:10 GMT"}
+    begun = start(said(201, azure_asyncoperation=STATUS, **headers))
+    assert [begun.is_overdue(at) for at in (10, 3610, 3670, 3671)] == [False, False, False, True]
+    assert not lro.advance(begun, said(200, {"status": "Succeeded"})).is_overdue(9999)
+    assert not start(said(201, azure_asyncoperation=STATUS)).is_overdue(9e9)
+
+
+@pytest.mark.parametrize("field", ["time_limit", "begun_at"])
+def test_a_token_with_a_time_of_another_kind_is_refused(field):
+    document = json.loads(start(said(201, azure_asyncoperation=STATUS)).to_token())
+    with pytest.raises(ConfigurationError, match="not a resume token"):
+        Lro.from_token(json.dumps({**document, field: "soon"}))

@@ -66,6 +66,34 @@ def begin(asked: World) -> Poller[Deployment]:
 RUNNING, SUCCEEDED = {"status": "InProgress"}, {"status": "Succeeded"}
 
 
+def test_the_time_that_the_service_gives_an_operation_is_waited_for_and_no_longer():
+    asked = creating(RUNNING, **{"x-ms-async-operation-timeout": "PT1H"})
+    poller = begin(asked)
+    with pytest.raises(WaitTimeoutError, match="the 3600 s that the service gives it are over") as caught:
+        poller.result()
+    assert 3660 < asked.clock <= 3660 + 66
+    assert caught.value.hint is not None
+    with pytest.raises(WaitTimeoutError, match="are over"):
+        deployments(asked).resume(caught.value.resume_token or "").result()
+    assert asked.clock < 3660 + 66  # looked at once more, and not waited for
+    asked.on(POLL, SUCCEEDED)
+    assert deployments(asked).resume(caught.value.resume_token or "").result().is_ready
+
+
+def test_the_time_of_an_operation_counts_from_its_beginning_by_the_clock_of_the_service():
+    begun = {"x-ms-async-operation-timeout": "PT1H", "date": "Tue, 24 Nov 2026 11:30:00 GMT"}
+    asked = creating(RUNNING, **begun)
+    with pytest.raises(WaitTimeoutError, match="are over"):
+        begin(asked).result()
+    assert 3660 < asked.clock <= 3660 + 66  # this machine's clock is half an hour ahead, and known to be
+
+
+def test_an_operation_that_ends_in_its_time_is_not_cut_off():
+    asked = creating(*[RUNNING] * 300, SUCCEEDED, **{"x-ms-async-operation-timeout": "PT1H"})
+    assert begin(asked).result().is_ready
+    assert asked.clock > 1000
+
+
 def test_a_deployment_is_followed_to_its_end():
     asked = creating(RUNNING, ConnectError("down"), refusal(503), SUCCEEDED)
     poller = begin(asked)

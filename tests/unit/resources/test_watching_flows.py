@@ -196,6 +196,47 @@ def test_a_watch_may_be_left():
     assert asked.sleeps == []
 
 
+@pytest.mark.parametrize(
+    ("word", "minutes"),
+    [
+        ("NotStarted", 30),
+        ("Queued", 120),
+        ("Running", 60),
+        ("Finalizing", 60),
+        ("NotResponding", 30),
+        ("Teleporting", 120),
+    ],
+)
+def test_a_stage_that_outlasts_its_usual_time_is_said_once_to_be_stalled(word, minutes):
+    asked = world().on("Jobs_Get", job(word))
+    said: list[tuple[JobEvent, float]] = []
+    with pytest.raises(WaitTimeoutError):
+        said.extend((event, asked.clock) for event in jobs(asked).watch("bot", timeout=minutes * 60 * 3))
+    status, (stalled, at) = said
+    assert status[0].type == "status"
+    assert (stalled.type, stalled.level) == ("message", "warning")
+    assert f"No news in {word} for" in stalled.message
+    assert f"within {minutes} minutes" in stalled.message
+    assert "maas-ft jobs logs bot" in stalled.message
+    assert minutes * 60 < at <= minutes * 60 + 61
+    usual = world().on("Jobs_Get", job(word))
+    early: list[JobEvent] = []
+    with pytest.raises(WaitTimeoutError):
+        early.extend(jobs(usual).watch("bot", timeout=minutes * 60 - 1))
+    assert [event.type for event in early] == ["status"]
+
+
+def test_news_begin_the_time_anew_and_a_new_stage_may_stall_again():
+    asked = world().on("ModelVersions_List", VERSIONS)
+    asked.on("Jobs_Get", job("Queued"), *[job("Running")] * 400, job("Completed"))
+    asked.on("MLflow_GetRun", *[metrics(10)[0]] * 200, metrics(10, 20)[0])
+    asked.on("MLflow_GetMetricHistory", *[metrics(10)[1]] * 2, metrics(10, 20)[1])
+    events = list(jobs(asked).watch("bot"))
+    told = ["stalled" if event.message.startswith("Stalled?") else event.message.split("  ")[0] for event in events]
+    assert told == ["Queued", "Running", "step 10", "stalled", "step 20", "stalled", events[-1].message]
+    assert events[-1].status is JobStatus.SUCCEEDED
+
+
 # Waiting
 
 
