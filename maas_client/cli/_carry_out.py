@@ -14,6 +14,7 @@ from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, talk
 from maas_client.cli._plan import tell_file
 from maas_client.cli._target import Target
+from maas_client.cli._uploading import follow_upload
 from maas_client.cli._watching import LOCAL_LIFE, follow_events, tell_deployed, until_it_answers
 from maas_client.errors import MaaSError, NotFoundError
 from maas_client.resources._names import is_made_up
@@ -146,7 +147,7 @@ def _upload(submission: "Submission", stage: Stage) -> None:
             talk(f"{stage.files[file.part].filename}: uploaded earlier; nothing was sent.")
             continue
         talk(f"Uploading {_near(file.path)} ({size(file.bytes)}) ...")
-        stage.files[file.part] = submission.upload(file)
+        stage.files[file.part] = follow_upload(submission.upload_events(file))
         tell_file(stage.files[file.part])
 
 

@@ -52,9 +52,11 @@ def upload(
 def _send(client: "MaaSClient", path: str, datastore: str | None) -> "File":
     from maas_client.cli._output import talk
     from maas_client.cli._plan import tell_file
+    from maas_client.cli._uploading import follow_upload
 
     talk(f"Uploading {path} ...")
-    file = client.files.upload(path) if datastore is None else client.files.upload(path, datastore=datastore)
+    chosen = {} if datastore is None else {"datastore": datastore}
+    file = follow_upload(client.files.upload_events(path, **chosen))
     tell_file(file)
     return file
 

@@ -4,6 +4,7 @@ A step that was begun and of which no result is known is looked for at the servi
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from hashlib import sha256
 
 import msgspec
@@ -28,6 +29,7 @@ from maas_client.types import (
     PlannedFile,
     SubmissionInfo,
     SubmissionResult,
+    UploadEvent,
 )
 
 
@@ -72,14 +74,38 @@ class AsyncSubmission:
             StatusError: The service said no.
             TransportError: No usable answer.
         """
-        intent = {"path": file.path, "sha256": file.sha256, "bytes": file.bytes}
-        async with self._steps.step(UPLOADS[file.part], intent) as attempt:
+        async with self._steps.step(UPLOADS[file.part], _intent(file)) as attempt:
             if attempt.before.result is not None:
                 return File.model_validate(attempt.before.result)
             await self._refuse_another(file)
             uploaded = await AsyncFiles(self._session).upload(file.path, sha256=file.sha256)
             attempt.result = uploaded.model_dump(mode="json")
         return uploaded
+
+    async def upload_events(self, file: PlannedFile) -> AsyncGenerator[UploadEvent, None]:
+        """Upload one of the plan's files as `upload` does, and iterate over how far it is; the last event has the file.
+
+        Leaving the loop stops the upload; the next one goes on.
+
+        Raises:
+            DatasetError: The file is no longer the one that was planned.
+            JournalError: Nothing was sent: the journal cannot hold it, or somebody else is at work on it.
+            StatusError: The service said no.
+            TransportError: No usable answer.
+        """
+        async with self._steps.step(UPLOADS[file.part], _intent(file), lend=True) as attempt:
+            last = _uploaded_before(file, attempt.before.result)
+            if last is None:
+                await self._refuse_another(file)
+                sending = AsyncFiles(self._session).upload_events(file.path, sha256=file.sha256)
+                async with aclosing(sending) as events:
+                    async for event in events:
+                        if event.file is None:
+                            yield event
+                        else:
+                            last, attempt.result = event, event.file.model_dump(mode="json")
+        if last is not None:
+            yield last  # after the journal has it: who leaves the loop here has left nothing undone
 
     async def create_job(self) -> FineTuningJob:
         """Create the job, after the uploads that it needs; return at once. If it is there already, get it.
@@ -214,6 +240,17 @@ class AsyncSubmission:
                 f"{file.path} changed after it was checked; it was not sent.",
                 hint="Bring back the file as it was and go on; or submit anew, under another name.",
             )
+
+
+def _intent(file: PlannedFile) -> Data:
+    return {"path": file.path, "sha256": file.sha256, "bytes": file.bytes}
+
+
+def _uploaded_before(planned: PlannedFile, result: Data | None) -> UploadEvent | None:
+    if result is None:
+        return None
+    file, size = File.model_validate(result), planned.bytes
+    return UploadEvent(filename=file.filename, done_bytes=size, total_bytes=size, elapsed_seconds=0.0, file=file)
 
 
 def _ended(job: FineTuningJob) -> Data:

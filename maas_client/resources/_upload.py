@@ -11,6 +11,7 @@ hand back what they could not send; when one more is called for, the round ends 
 import hashlib
 from collections import deque
 from dataclasses import dataclass, replace
+from math import inf
 
 from maas_client.backends.azureml.files import Place, Upload, block_bytes, block_id
 from maas_client.core.io import Digests, FileBody
@@ -26,19 +27,6 @@ RENEWAL_SECONDS = 300.0
 """So long before its end a signature is replaced: longer than a block takes. Source: azure-core 1.41.0, for tokens."""
 
 
-async def send_in_blocks(session: Session, upload: Upload, place: Place) -> File:
-    """Send a file block by block, and make it whole.
-
-    Raises:
-        ConfigurationError: It is not what its digest says: it changed, or the digest given is of another file.
-    """
-    sending = _Sending(session, upload, place)
-    await sending.begin()
-    while sending.is_open:
-        await sending.go_round()
-    return await sending.finish()
-
-
 @dataclass(frozen=True, slots=True)
 class _Block:
     id: str
@@ -46,8 +34,13 @@ class _Block:
     body: FileBody
 
 
-class _Sending:
-    """One file on its way."""
+class Sending:
+    """One file on its way: `begin`, then `go_round` while it `is_open`, then `finish`.
+
+    Attributes:
+        sent: Sizes in bytes of the blocks that were sent.
+        found: Likewise of those that an earlier upload had sent.
+    """
 
     def __init__(self, session: Session, upload: Upload, place: Place) -> None:
         self._session = session
@@ -61,6 +54,8 @@ class _Sending:
         )
         self._handed_back: deque[_Block] = deque()
         self._ids: list[str] = []
+        self.sent: list[int] = []
+        self.found: list[int] = []
         self._whole = hashlib.sha256()
         self._in_flight = InFlight(IN_FLIGHT)
         self._patience = Patience(session.caller.policy.for_parts(), RetryBudget(), before_next=self._in_flight.failed)
@@ -77,9 +72,19 @@ class _Sending:
         """True while there are blocks to send."""
         return bool(self._bodies or self._handed_back)
 
-    async def go_round(self) -> None:
-        """Send blocks, as many at once as the service takes, until all are sent or it takes more at once."""
+    @property
+    def lanes(self) -> int:
+        """How many blocks go at once."""
+        return self._in_flight.lanes
+
+    async def go_round(self, seconds: float = inf) -> None:
+        """Send blocks, as many at once as the service takes, until all are sent or it takes more at once.
+
+        Args:
+            seconds: After so many no block is begun any more.
+        """
         lanes = self._in_flight.running = self._in_flight.lanes
+        self._round_ends = await self._session.io.monotonic() + seconds
         await self._session.io.map(self._lane, range(lanes), limit=lanes)
 
     async def finish(self) -> File:
@@ -103,6 +108,8 @@ class _Sending:
                 block = await self._next()
                 if block is None or not await self._send(block):
                     return
+                if await self._session.io.monotonic() >= self._round_ends:
+                    return
             except BaseException:
                 in_flight.stopped = True  # the other lanes need not go on
                 raise
@@ -123,6 +130,7 @@ class _Sending:
     async def _send(self, block: _Block) -> bool:
         """Send a block; false if it was handed back, and its lane ends."""
         if (block.id, block.body.length) in self._waiting:
+            self.found.append(block.body.length)
             return True
         flow = self._flows.stage(self._place, block.id, block.digests, block.body)
         try:
@@ -130,6 +138,7 @@ class _Sending:
         except GaveWay:
             self._handed_back.append(block)
             return False
+        self.sent.append(block.body.length)
         self._patience.renew()
         self._in_flight.came_through()
         return True

@@ -29,6 +29,7 @@ from maas_client.types import (
     SubmissionInfo,
     SubmissionResult,
     SubmissionState,
+    UploadEvent,
 )
 
 if TYPE_CHECKING:
@@ -244,6 +245,9 @@ class Submission:
 
     def upload(self, file: PlannedFile) -> File:
         return stepping.run(self._submission.upload(file))
+
+    def upload_events(self, file: PlannedFile) -> Generator[UploadEvent, None, None]:
+        return stepping.iterate(self._submission.upload_events(file))
 
     def create_job(self) -> FineTuningJob:
         return stepping.run(self._submission.create_job())

@@ -17,7 +17,7 @@ from maas_client.types.chat import (
 from maas_client.types.compute import Compute, Notifications
 from maas_client.types.data import DataAsset
 from maas_client.types.deployments import Deployment, DeploymentKeys, DeploymentStatus
-from maas_client.types.files import File
+from maas_client.types.files import File, UploadEvent
 from maas_client.types.jobs import (
     ChildJob,
     FineTuningJob,
@@ -79,6 +79,7 @@ __all__ = [
     "SubmissionState",
     "SubmissionStep",
     "SubscriptionStatus",
+    "UploadEvent",
     "Usage",
     "Value",
 ]

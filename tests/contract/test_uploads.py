@@ -38,6 +38,17 @@ async def test_a_file_in_blocks_is_the_file_and_is_not_sent_twice(both: Both, la
     assert await digest_of(both, first.id) == digest
 
 
+async def test_events_of_an_upload_lead_to_the_file(both: Both, large: Path, unique: Any) -> None:
+    path = large.with_name(f"{unique('told')}.jsonl")
+    path.write_bytes(large.read_bytes() + f'{{"n": "{unique("n")}"}}\n'.encode())
+    *on_the_way, last = await both.collect(both.client.files.upload_events(path))
+    assert on_the_way
+    done = [event.done_bytes for event in on_the_way]
+    assert done == sorted(done)
+    assert (done[-1], last.done_bytes, last.total_bytes) == (path.stat().st_size,) * 3
+    assert await digest_of(both, last.file.id) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.mark.parametrize("way", ["key", "identity"])
 def test_other_ways_into_storage(tmp_path: Path, train: Path, large: Path, way: str) -> None:
     with (

@@ -366,6 +366,53 @@ def test_files_are_uploaded_once_and_named_before_they_are_sent(at):
     assert validation.part == "validation"
 
 
+def in_blocks() -> World:
+    asked = uploading(bytes(72 * 2**20)).on("Blob_GetBlockList", refusal(404))
+
+    def stage(_: object) -> Response:
+        asked.clock += 2
+        return Response(201, {}, b"")
+
+    return asked.on("Blob_PutBlock", stage).on("Blob_PutBlockList", Response(201, {}, b""))
+
+
+def test_an_upload_tells_how_far_it_is_and_is_written_down_before_its_last_event(at):
+    asked = in_blocks()
+    submission = plan(at(asked), training_file="/data/t.jsonl", check=False)
+    (file,) = submission.plan.files
+    told = []
+    for event in submission.upload_events(file):
+        told.append(event.done_bytes)
+        if event.file is not None:
+            assert step(submission, "upload-training").state is StepState.DONE
+            break
+    assert told == [32 * 2**20, 64 * 2**20, 72 * 2**20, 72 * 2**20]
+    later = uploading()
+    (event,) = at(later).resume("bot").upload_events(file)
+    assert event.file is not None
+    assert (event.file.id, event.done_bytes, later.sent) == (file.id, file.bytes, [])
+
+
+def test_an_upload_that_is_left_can_be_gone_on_with(at):
+    asked = in_blocks()
+    submission = plan(at(asked), training_file="/data/t.jsonl", check=False)
+    (file,) = submission.plan.files
+    events = submission.upload_events(file)
+    next(events)
+    events.close()
+    assert step(submission, "upload-training").state is StepState.SENT
+    assert at(asked).resume("bot").upload(file).id == file.id
+
+
+def test_events_of_another_content_are_refused(at):
+    asked = in_blocks()
+    submission = plan(at(asked), training_file="/data/t.jsonl", check=False)
+    asked.files["/data/t.jsonl"] = b"other"
+    with pytest.raises(DatasetError, match=r"t\.jsonl changed after it was checked"):
+        list(submission.upload_events(submission.plan.files[0]))
+    assert step(submission, "upload-training").state is StepState.REFUSED
+
+
 def test_another_content_is_refused_and_a_touched_file_is_taken(at):
     asked = uploading()
     submission = plan(at(asked), training_file="/data/t.jsonl", check=False)

@@ -189,3 +189,71 @@ def test_one_whose_end_is_not_known_or_far_is_kept(told):
     asked.on("Datastores_ListSecrets", Response(200, {"date": date}, f'{{"sasToken": "sig=s{told}"}}'.encode()))
     Files(AsyncFiles(asked.session())).upload("/t.jsonl")
     assert asked.operations().count("Datastores_ListSecrets") == 1
+
+
+# Events
+
+
+def test_events_tell_how_far_it_is_how_fast_and_what_is_left():
+    asked = storage(World(), 80)
+
+    def stage(_: Request) -> Response:
+        asked.clock += 1
+        return DONE
+
+    asked.on("Blob_PutBlock", stage)
+    *on_the_way, last = Files(AsyncFiles(asked.session())).upload_events("/t.jsonl")
+    check_whole(asked)
+    # One lane sends two blocks in its two seconds, the other three, which run after it in this world, one each.
+    assert [event.done_bytes for event in on_the_way] == [40 * MIB, 80 * MIB]
+    assert [event.elapsed_seconds for event in on_the_way] == [5, 10]
+    assert {event.bytes_per_second for event in on_the_way} == {8 * MIB}
+    assert [event.eta_seconds for event in on_the_way] == [5, 0]
+    assert [event.file for event in on_the_way] == [None, None]
+    assert last.file is not None
+    assert (last.done_bytes, last.total_bytes, last.file.bytes) == (80 * MIB, 80 * MIB, 80 * MIB)
+    assert str(last) == "t.jsonl 83886080/83886080 bytes"
+
+
+def test_what_was_there_counts_as_done_but_not_as_fast():
+    first = storage(World(), 80)
+    Files(AsyncFiles(first.session())).upload("/t.jsonl")
+    waiting = "".join(f"<Block><Name>{name}</Name><Size>{8 * MIB}</Size></Block>" for name in committed(first)[:9])
+    asked = storage(World(), 80)
+    listed = f"<BlockList><UncommittedBlocks>{waiting}</UncommittedBlocks></BlockList>".encode()
+    asked.on("Blob_GetBlockList", Response(200, {}, listed))
+
+    def stage(_: Request) -> Response:
+        asked.clock += 4
+        return DONE
+
+    asked.on("Blob_PutBlock", stage)
+    (event, last) = Files(AsyncFiles(asked.session())).upload_events("/t.jsonl")
+    assert (event.done_bytes, event.bytes_per_second, event.eta_seconds) == (80 * MIB, 2 * MIB, 0)
+    assert last.file is not None
+
+
+def test_who_leaves_the_loop_stops_the_upload():
+    asked = storage(World(), 160)
+
+    def stage(_: Request) -> Response:
+        asked.clock += 2
+        return DONE
+
+    asked.on("Blob_PutBlock", stage)
+    events = Files(AsyncFiles(asked.session())).upload_events("/t.jsonl")
+    assert next(events).done_bytes == 32 * MIB
+    events.close()
+    assert asked.operations().count("Blob_PutBlock") == 4
+    assert "Blob_PutBlockList" not in asked.operations()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_goes_in_one_call_has_one_event(there):
+    asked = storage(World(), 1)
+    asked.on("Blob_Put", DONE)
+    if there:
+        asked.on("Blob_GetProperties", Response(200, {"content-length": str(MIB)}, b""))
+    (event,) = Files(AsyncFiles(asked.session())).upload_events("/t.jsonl")
+    assert event.file is not None
+    assert event.file.reused == there
