@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -40,9 +39,7 @@ def started(data: Path, request: pytest.FixtureRequest) -> "subprocess.Popen[str
 
 
 def test_from_data_to_an_answer(run, invoke, data):
-    began = monotonic()
     done = run(*SUBMIT, "--name", "bot_1", "--deploy", "--tag", "team=support")
-    assert monotonic() - began < 15
 
     assert done.returncode == 0, done.stderr
     facts = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())

@@ -239,7 +239,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(run, peer, start):
     began = monotonic()
     with pytest.raises(RequestTimeoutError, match=r"within 0\.3 s"):
         run(lambda io: send(io, get(server.url), timeout=0.3))
-    assert monotonic() - began < 2
+    assert monotonic() - began < 10, "it went on dripping"
     assert server.ended.acquire(timeout=5), "the connection was left open"
 
 
