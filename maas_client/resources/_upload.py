@@ -2,7 +2,8 @@
 
 A block is read and digested in the order of the file, under a lock, and sent while the next ones are digested. All
 digests are fed from one reading, and the service holds each block against its own; so what is committed is what the
-file's digest names, whatever happens to the file meanwhile. Blocks that an upload left behind are found again by name.
+file's digest names, whatever happens to the file meanwhile. Blocks that an upload left behind are found again by name;
+the service throws them away after a week, or whenever it likes, and then all is looked at once more.
 
 The blocks go in rounds of lanes. A lane sends one block after the other. While the service throttles, lanes end and
 hand back what they could not send; when one more is called for, the round ends and a wider one begins.
@@ -16,7 +17,7 @@ from math import inf
 from maas_client.backends.azureml.files import Place, Upload, block_bytes, block_id
 from maas_client.core.io import Digests, FileBody
 from maas_client.core.retry import Patience, RetryBudget
-from maas_client.errors import ConfigurationError
+from maas_client.errors import BadRequestError, ConfigurationError
 from maas_client.resources._in_flight import GaveWay, InFlight
 from maas_client.resources._pace import PASSING
 from maas_client.resources._session import Session
@@ -47,16 +48,12 @@ class Sending:
         self._flows = session.dialect.files
         self._upload = upload
         self._place = place
-        length = block_bytes(upload.body.length)
-        self._bodies = deque(
-            replace(upload.body, offset=start, length=min(length, upload.body.length - start))
-            for start in range(0, upload.body.length, length)
-        )
+        self._bodies: deque[FileBody] = deque()
         self._handed_back: deque[_Block] = deque()
         self._ids: list[str] = []
         self.sent: list[int] = []
         self.found: list[int] = []
-        self._whole = hashlib.sha256()
+        self._began_again = False
         self._in_flight = InFlight(IN_FLIGHT)
         self._patience = Patience(session.caller.policy.for_parts(), RetryBudget(), before_next=self._in_flight.failed)
         self._access, self._access_since = place.store.access, 0.0
@@ -65,7 +62,7 @@ class Sending:
         """Find out what is there already."""
         self._access_since = await self._session.io.monotonic()
         self._turn = await self._session.io.lock()
-        self._waiting = await self._session.run(self._flows.staged(self._place))
+        await self._look()
 
     @property
     def is_open(self) -> bool:
@@ -87,11 +84,14 @@ class Sending:
         self._round_ends = await self._session.io.monotonic() + seconds
         await self._session.io.map(self._lane, range(lanes), limit=lanes)
 
-    async def finish(self) -> File:
+    async def finish(self) -> File | None:
         """Make the file of its blocks, if it is still the one that was to be sent.
 
+        Returns:
+            The file; or `None` if the service has thrown blocks away, so that there are some to send again.
+
         Raises:
-            ConfigurationError: It is not.
+            ConfigurationError: It is another one.
         """
         upload = self._upload
         if self._whole.hexdigest() != upload.sha256 or await upload.body.source.changed():
@@ -99,7 +99,24 @@ class Sending:
                 f"The file {upload.filename!r} is not the one with the SHA-256 {upload.sha256}; nothing was stored.",
                 hint="Did it change while it was read? Let whatever writes it finish, then upload it again.",
             )
-        return await self._session.run(self._flows.commit(upload, self._place, self._ids), self._patience)
+        try:
+            return await self._session.run(self._flows.commit(upload, self._place, self._ids), self._patience)
+        except BadRequestError as error:
+            if error.code != "InvalidBlockList" or self._began_again:
+                raise
+        self._began_again = True
+        await self._look()
+        return None
+
+    async def _look(self) -> None:
+        """Plan the blocks from the first one on, and ask which of them are there."""
+        body, length = self._upload.body, block_bytes(self._upload.body.length)
+        starts = range(0, body.length, length)
+        self._bodies.extend(replace(body, offset=at, length=min(length, body.length - at)) for at in starts)
+        self._whole = hashlib.sha256()
+        for before in (self._ids, self.sent, self.found):
+            before.clear()
+        self._waiting = await self._session.run(self._flows.staged(self._place))
 
     async def _lane(self, _number: int) -> None:
         in_flight = self._in_flight

@@ -52,9 +52,12 @@ class AsyncFiles:
                 return await self._put(upload, place)
             sending = Sending(self._session, upload, place)
             await sending.begin()
-            while sending.is_open:
-                await sending.go_round()
-            return await sending.finish()
+            file: File | None = None
+            while file is None:
+                while sending.is_open:
+                    await sending.go_round()
+                file = await sending.finish()
+            return file
 
     async def upload_events(
         self, path: str | os.PathLike[str], *, sha256: str | None = None, datastore: str = DEFAULT_DATASTORE
@@ -84,11 +87,14 @@ class AsyncFiles:
                 return
             sending = Sending(self._session, upload, place)
             await sending.begin()
-            while sending.is_open:
-                await sending.go_round(EVENT_SECONDS)
-                sent, found = sum(sending.sent), sum(sending.found)
-                yield meter.event(await io.monotonic(), sent=sent, found=found, lanes=sending.lanes)
-            yield meter.last(await io.monotonic(), await sending.finish())
+            file: File | None = None
+            while file is None:
+                while sending.is_open:
+                    await sending.go_round(EVENT_SECONDS)
+                    sent, found = sum(sending.sent), sum(sending.found)
+                    yield meter.event(await io.monotonic(), sent=sent, found=found, lanes=sending.lanes)
+                file = await sending.finish()
+            yield meter.last(await io.monotonic(), file)
 
     @asynccontextmanager
     async def _found(

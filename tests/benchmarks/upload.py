@@ -44,6 +44,12 @@ def ours(server: dict[str, Any], path: Path, digest: str) -> None:
         client.files.upload(path, sha256=digest)
 
 
+def with_events(server: dict[str, Any], path: Path, digest: str) -> None:
+    with MaaSClient(**server, emulator=True) as client:
+        for _ in client.files.upload_events(path, sha256=digest):
+            pass
+
+
 def ours_async(server: dict[str, Any], path: Path, digest: str) -> None:
     async def upload() -> None:
         async with AsyncMaaSClient(**server, emulator=True) as client:
@@ -52,7 +58,7 @@ def ours_async(server: dict[str, Any], path: Path, digest: str) -> None:
     asyncio.run(upload())
 
 
-WAYS = {"httpx put": bare, "files.upload": ours, "files.upload (async)": ours_async}
+WAYS = {"httpx put": bare, "files.upload": ours, "files.upload_events": with_events, "files.upload (async)": ours_async}
 
 
 def child(way: str, server: str, path: Path, digest: str) -> None:

@@ -135,6 +135,31 @@ def test_what_was_refused_together_narrows_once():
         flying.failed(ServerError("broken", status=500))
 
 
+# Blocks that the service threw away
+
+
+@pytest.mark.parametrize("way", ["upload", "upload_events"])
+def test_blocks_that_were_thrown_away_are_sent_again_once(way):
+    asked = storage(World(), 80)
+    asked.on("Blob_PutBlockList", refusal(400, "InvalidBlockList"), DONE)
+    done = getattr(Files(AsyncFiles(asked.session())), way)("/t.jsonl")
+    file = done if way == "upload" else list(done)[-1].file
+    assert file.sha256 == hashlib.sha256(asked.files["/t.jsonl"]).hexdigest()
+    assert asked.operations().count("Blob_GetBlockList") == 2
+    assert asked.operations().count("Blob_PutBlock") == 20
+    lists = [request.body for request in asked.sent if request.operation == "Blob_PutBlockList"]
+    assert lists[0] == lists[1]
+
+
+def test_a_list_that_is_refused_again_is_told():
+    asked = storage(World(), 80)
+    asked.on("Blob_PutBlockList", refusal(400, "InvalidBlockList"))
+    with pytest.raises(BadRequestError) as caught:
+        Files(AsyncFiles(asked.session())).upload("/t.jsonl")
+    assert caught.value.code == "InvalidBlockList"
+    assert asked.operations().count("Blob_PutBlockList") == 2
+
+
 # Signatures
 
 
