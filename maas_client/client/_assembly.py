@@ -19,7 +19,7 @@ from maas_client.errors import ConfigurationError
 from maas_client.resources._session import Session
 from maas_client.settings import load_settings
 from maas_client.transport.credentials import Credential
-from maas_client.watch import Cadence
+from maas_client.watch import Cadence, Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,8 @@ def assemble(make_io: Callable[[str | None], IO], options: Options) -> Session:
         timeout_seconds=options.timeout,
     )
     cadence = Cadence.for_emulator() if options.emulator else Cadence.for_service()
-    return Session(caller=caller, dialect=AzureML(target), emulator=options.emulator, cadence=cadence)
+    turns = Turns(cadence.looks_per_second)
+    return Session(caller=caller, dialect=AzureML(target), emulator=options.emulator, cadence=cadence, turns=turns)
 
 
 def _check_base_url(url: str, *, emulator: bool, is_own: bool) -> None:

@@ -42,7 +42,7 @@ async def follow_logs(session: Session, job: str) -> AsyncGenerator[str, None]:
     signed anew every time, then reads each file from where the last look ended. The status is asked for before the
     files, so what a job wrote before its end is never missed. A failure that may pass leaves the position as it is.
     """
-    pace = Pace(session.io, session.cadence)
+    pace = Pace(session)
     tails: dict[str, _Tail] = {}
     stood: JobStatus | None = None
     while True:
@@ -91,7 +91,7 @@ class _Tail:
         self.lines = _Lines()
         self.error: MaaSError | None = None
         self._session = session
-        self._pace = Pace(session.io, session.cadence)
+        self._pace = Pace(session)
         self._offset = 0
         self._refused = False
 

@@ -28,7 +28,7 @@ class Watcher:
         self._session = session
         self._name = name
         self._reducer = Reducer(resume_token)
-        self._pace = Pace(session.io, session.cadence)
+        self._pace = Pace(session)
         self._polls_without_model = 0
         self._polls_without_job = 0 if acknowledged else LATE_JOB_POLLS
         self._last: FineTuningJob | None = None
@@ -40,7 +40,7 @@ class Watcher:
         deadline = await self._deadline(timeout)
         while True:
             failures = self._pace.failures
-            seen = await self._pace.ask(partial(self._unless_late, self._look))
+            seen = await self._pace.ask(partial(self._unless_late, self._look), deadline=deadline)
             if seen is None:
                 await self._pause(deadline)
                 continue
@@ -65,7 +65,7 @@ class Watcher:
         """Look at nothing but the status until the job has ended, and return it."""
         deadline = await self._deadline(timeout)
         while True:
-            seen = await self._pace.ask(partial(self._unless_late, self._get))
+            seen = await self._pace.ask(partial(self._unless_late, self._get), deadline=deadline)
             if seen is None:
                 await self._pause(deadline)
                 continue

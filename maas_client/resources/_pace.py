@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from maas_client.core.io import IO
 from maas_client.errors import (
     BrokenResponseError,
     ConnectError,
@@ -13,7 +12,8 @@ from maas_client.errors import (
     ServerError,
     StatusError,
 )
-from maas_client.watch import Cadence, next_delay
+from maas_client.resources._session import Session
+from maas_client.watch import next_delay
 
 T = TypeVar("T")
 
@@ -26,17 +26,24 @@ ASLEEP_SECONDS = 30.0
 class Pace:
     """Counts one loop's failures, and how long nothing has happened."""
 
-    def __init__(self, io: IO, cadence: Cadence) -> None:
+    def __init__(self, session: Session) -> None:
         self.failures = 0
-        self._io = io
-        self._cadence = cadence
+        self._io = session.io
+        self._cadence = session.cadence
+        self._turns = session.turns
         self._answered: float | None = None
         self._out_since = 0.0
         self._changed: float | None = None
         self._told: float | None = None
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T | MaaSError:
-        """Await the question; a failure that may pass is returned, any other and one that lasts too long is raised."""
+    async def ask(self, question: Callable[[], Awaitable[T]], *, deadline: float | None = None) -> T | MaaSError:
+        """Await the question; a failure that may pass is returned, any other and one that lasts too long is raised.
+
+        Where many ask, it waits for its turn first, but not beyond `deadline`.
+        """
+        now = await self._io.monotonic()
+        if (wait := self._turns.take(now)) > 0:
+            await self._io.sleep(wait if deadline is None else max(0.0, min(wait, deadline - now)))
         if self.failures == 0:
             self._out_since = await self._io.monotonic()
         try:

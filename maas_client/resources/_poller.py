@@ -31,7 +31,7 @@ class AsyncPoller(Generic[T]):
         self._lro = operation
         self._finish = finish
         self._what = what
-        self._pace = Pace(session.io, session.cadence)
+        self._pace = Pace(session)
 
     @property
     def status(self) -> str:
@@ -73,7 +73,7 @@ class AsyncPoller(Generic[T]):
             self._lro = replace(self._lro, begun_at=await self._service_time())
         deadline = None if timeout is None else await io.monotonic() + timeout
         while True:
-            answer = await self._pace.ask(self._look)
+            answer = await self._pace.ask(self._look, deadline=deadline)
             if isinstance(answer, Done):
                 return answer.value
             error = answer if isinstance(answer, MaaSError) else None

@@ -9,7 +9,7 @@ from maas_client.core.call import Caller
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO
 from maas_client.core.retry import Patience
-from maas_client.watch import Cadence
+from maas_client.watch import Cadence, Turns
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -24,12 +24,14 @@ class Session:
         dialect: Knows the wire.
         emulator: True if the service is a local reference server.
         cadence: How often to look while watching.
+        turns: When whoever follows something may look.
     """
 
     caller: Caller
     dialect: AzureML
     emulator: bool
     cadence: Cadence
+    turns: Turns
 
     @property
     def io(self) -> IO:

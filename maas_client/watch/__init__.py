@@ -5,5 +5,17 @@ from maas_client.watch.causes import advice
 from maas_client.watch.progress import Track, advance, progress_of
 from maas_client.watch.reducer import Reducer, Snapshot
 from maas_client.watch.stall import Stall
+from maas_client.watch.turns import Turns
 
-__all__ = ["Cadence", "Reducer", "Snapshot", "Stall", "Track", "advance", "advice", "next_delay", "progress_of"]
+__all__ = [
+    "Cadence",
+    "Reducer",
+    "Snapshot",
+    "Stall",
+    "Track",
+    "Turns",
+    "advance",
+    "advice",
+    "next_delay",
+    "progress_of",
+]
