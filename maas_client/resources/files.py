@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 
-from maas_client.backends.azureml.files import LARGEST_SINGLE_PUT_BYTES, Place, Upload
+from maas_client.backends.azureml.files import LARGEST_SINGLE_PUT_BYTES, Place, Upload, stored_name
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE
 from maas_client.core import stepping
 from maas_client.core.io import FileBody
@@ -109,7 +109,7 @@ class AsyncFiles:
                 )
             digest = (sha256 or await source.sha256()).lower()
             body = FileBody(source=source, length=source.size)
-            upload = Upload(filename=source.name, sha256=digest, body=body, datastore=datastore)
+            upload = Upload(filename=stored_name(source.name), sha256=digest, body=body, datastore=datastore)
             yield upload, await self._session.run(self._session.dialect.files.find(upload))
         finally:
             await source.close()
