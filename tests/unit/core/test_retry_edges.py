@@ -72,7 +72,7 @@ async def test_another_attempt_needs_a_second(longest, total, attempts):
 )
 async def test_an_error_tells_whether_any_attempt_may_have_been_carried_out(script, may_have_happened):
     with pytest.raises(StatusError) as caught:
-        await caller(ScriptedIO(script)).send(request())
+        await caller(ScriptedIO(list(script))).send(request())
     assert caught.value.status == 400
     assert caught.value.may_have_happened is may_have_happened
 
