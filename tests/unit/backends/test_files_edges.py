@@ -1,11 +1,21 @@
 """Whether what lies at a file's place is that file, and what is sent to store it."""
 
+from dataclasses import replace
+
 import pytest
 
-from maas_client.backends.azureml.files import Place, Upload
+from maas_client.backends.azureml.files import (
+    BLOCK_BYTES,
+    LARGEST_BLOCK_BYTES,
+    MAX_BLOCKS,
+    Place,
+    Upload,
+    block_bytes,
+    stored_name,
+)
 from maas_client.backends.azureml.storage import Access, Store
-from maas_client.core.io import FileBody, Response
-from maas_client.errors import ConflictError
+from maas_client.core.io import Digests, FileBody, Response
+from maas_client.errors import ConfigurationError, ConflictError
 from tests.unit.backends.exchanges import dialect
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -33,6 +43,39 @@ def taken_by(**headers):
 def test_a_file_is_sent_with_what_it_contains():
     request = next(dialect().files.put(UPLOAD, PLACE))
     assert (request.operation, request.method, request.body, request.expect) == ("Blob_Put", "PUT", BODY, (201,))
+
+
+def test_each_call_has_the_name_of_the_specification():
+    flows = dialect().files
+    staging = next(flows.stage(PLACE, "MDA=", Digests(sha256=DIGEST, md5="x"), BODY))
+    assert (staging.operation, staging.body) == ("Blob_PutBlock", BODY)
+    assert next(flows.staged(PLACE)).operation == "Blob_GetBlockList"
+    assert next(flows.commit(UPLOAD, PLACE, ["MDA="])).operation == "Blob_PutBlockList"
+
+
+def test_where_nothing_lies_no_block_waits_whatever_the_answer_says():
+    flow = dialect().files.staged(PLACE)
+    next(flow)
+    with pytest.raises(StopIteration) as stop:
+        flow.send(Response(404, {}, b"<html>not found"))
+    assert stop.value.value == frozenset()
+
+
+def test_a_file_is_named_after_its_datastore():
+    elsewhere = replace(PLACE, store=replace(PLACE.store, datastore="mine"))
+    assert dialect().files.file(UPLOAD, elsewhere, reused=False).id.startswith("azureml://datastores/mine/paths/")
+
+
+def test_the_largest_file_goes_in_the_largest_blocks():
+    assert block_bytes(MAX_BLOCKS * LARGEST_BLOCK_BYTES) == LARGEST_BLOCK_BYTES
+    assert isinstance(block_bytes(MAX_BLOCKS * BLOCK_BYTES + 1), int)
+    with pytest.raises(ConfigurationError) as caught:
+        block_bytes(MAX_BLOCKS * LARGEST_BLOCK_BYTES + 1)
+    assert caught.value.hint == "Split the file."
+
+
+def test_bytes_that_are_no_text_are_stored_as_underscores():
+    assert stored_name("a\udcffb\ud800.jsonl") == "a_b_.jsonl"
 
 
 def test_the_same_content_is_taken_over():
