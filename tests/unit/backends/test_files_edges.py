@@ -16,7 +16,7 @@ from maas_client.backends.azureml.files import (
 from maas_client.backends.azureml.storage import Access, Store
 from maas_client.core.io import Digests, FileBody, Response
 from maas_client.errors import ConfigurationError, ConflictError
-from tests.unit.backends.exchanges import dialect
+from tests.unit.backends.exchanges import dialect, play
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 BODY = FileBody(source=None, length=4096)  # type: ignore[arg-type]
@@ -32,7 +32,7 @@ def taken_by(**headers):
     """Store the file where something lies already; return what is made of that."""
     flow = dialect().files.put(UPLOAD, PLACE)
     next(flow)
-    flow.throw(ConflictError("taken", status=409))
+    assert flow.throw(ConflictError("taken", status=409)).operation == "Blob_GetProperties"
     try:
         flow.send(Response(200, {name.replace("_", "-"): value for name, value in headers.items()}, b""))
     except StopIteration as stop:
@@ -100,3 +100,9 @@ def test_other_content_is_refused(headers):
         taken_by(**headers)
     assert (caught.value.status, caught.value.operation) == (409, "Blob_Put")
     assert caught.value.hint == "Rename the file, or delete the blob."
+
+
+def test_other_content_is_found_before_anything_is_sent():
+    larger = replace(UPLOAD, body=replace(BODY, length=5000))
+    with pytest.raises(ConflictError, match=r"Other content \(4096 bytes\)"):
+        play(dialect().files.find(larger), "datastore_get_200", "datastore_list_secrets_200", "blob_head_200")

@@ -10,7 +10,7 @@ from maas_client.core import lro
 from maas_client.core.io import Response
 from maas_client.core.lro import Lro
 from maas_client.errors import ConfigurationError, ResponseError
-from tests.unit.core.scripted import ORIGIN
+from tests.unit.core.scripted import ORIGIN, request
 
 RESOURCE = f"{ORIGIN}/endpoints/bot"
 OTHER = f"{ORIGIN}/endpoints/other"
@@ -87,3 +87,16 @@ def test_the_operation_whose_answers_are_wrong_is_named():
 def test_the_signature_of_where_it_looks_is_not_shown():
     shown = repr(replace(UNDER_WAY, poll_url=f"{STATUS}?sig=c2VjcmV0"))
     assert shown == f"<Lro Endpoints_Create running {STATUS}?sig=REDACTED>"
+
+
+@pytest.mark.parametrize("known", [{"time_limit": 60.0}, {"begun_at": 0.0}])
+def test_half_a_time_is_no_time(known):
+    assert not replace(UNDER_WAY, **known).is_overdue(1e9)
+
+
+def test_a_date_beyond_all_dates_is_none():
+    date = "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"
+    begun = lro.begin(
+        request(operation="Endpoints_Create", method="PUT", url=RESOURCE), Response(201, {"date": date}, b"{}")
+    )
+    assert begun.begun_at is None

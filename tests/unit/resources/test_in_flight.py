@@ -28,3 +28,18 @@ def test_other_failures_leave_the_width(error):
     width = InFlight(4)
     width.failed(error)
     assert (width.lanes, width.running) == (4, 4)
+
+
+def test_eight_that_come_through_make_room_for_one_and_end_what_was_refused_together():
+    width = InFlight(4)
+    with pytest.raises(GaveWay):
+        width.failed(refusal(503))
+    assert width.lanes == 2
+    for lanes in (3, 4, 4, 4):
+        for _call in range(8):
+            width.came_through()
+        assert width.lanes == lanes
+    width.running = 4
+    with pytest.raises(GaveWay):
+        width.failed(refusal(429))
+    assert width.lanes == 2
