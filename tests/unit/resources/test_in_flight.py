@@ -43,3 +43,9 @@ def test_eight_that_come_through_make_room_for_one_and_end_what_was_refused_toge
     with pytest.raises(GaveWay):
         width.failed(refusal(429))
     assert width.lanes == 2
+
+
+def test_what_comes_through_unhindered_changes_nothing():
+    width = InFlight(4)
+    width.came_through()
+    assert (width.lanes, width.running, width.stopped) == (4, 4, False)
