@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
@@ -214,9 +214,8 @@ async def call_with_retries(io: IO, patience: Patience, request: Request, attemp
         out_of_time = begins + SHORTEST_ATTEMPT_SECONDS > policy.total_seconds
         if out_of_attempts or out_of_time:
             return True
-        error = _error_of(state)
-        if isinstance(error, MaaSError):
-            patience.before_next(error)
+        error = cast("MaaSError", _error_of(state))  # no other is repeatable
+        patience.before_next(error)
         return not budget.spend(error)
 
     retrying = AsyncRetrying(sleep=io.sleep, stop=stop, wait=wait, retry=retry_if_exception(repeatable), reraise=True)

@@ -52,7 +52,7 @@ class SqliteJournal:
         """Take a folder, by default the user's; nothing is read or made before the first call."""
         self._named = folder
         self._looked_through = False
-        self._queue, self._process = Lock(), getpid()
+        self._queues: dict[int, Lock] = {}
 
     def __repr__(self) -> str:
         return f"<SqliteJournal {self._named or 'of the user'}>"
@@ -131,9 +131,8 @@ class SqliteJournal:
     @contextmanager
     def _turn(self) -> Generator[None, None, None]:
         """Queue this process's threads: SQLite asks again and again instead, and who is unlucky waits for ever."""
-        if getpid() != self._process:  # after a fork, in which another thread may have held it
-            self._queue, self._process = Lock(), getpid()
-        with self._queue:
+        # Of its own after a fork, in which another thread may have held it.
+        with self._queues.setdefault(getpid(), Lock()):
             yield
 
     def _is_there(self) -> bool:
