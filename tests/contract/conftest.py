@@ -4,7 +4,8 @@ import hashlib
 import inspect
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from maas_client import AsyncMaaSClient, MaaSClient
-from maas_client.testing import Server, serving
+from maas_client.testing import Faults, Server, Workspace, serving
 
 ROWS = [
     {
@@ -103,3 +104,24 @@ async def slow(request: pytest.FixtureRequest, manual_server: Server) -> Any:
     else:
         async with AsyncMaaSClient(**manual_server.settings()) as client:
             yield Slow(client, manual_server)
+
+
+@contextmanager
+def faults_of(server: Server, test: str) -> Iterator[Faults]:
+    """Give a workspace of its own, whose faults must all have come when the block ends."""
+    ordered = Faults(Workspace.fresh(server, test))
+    yield ordered
+    complaints = ordered.complaints()
+    ordered.clear()
+    assert complaints == []
+
+
+@asynccontextmanager
+async def client_of(workspace: Workspace, kind: str) -> AsyncIterator[Any]:
+    """Open a client of a workspace, `sync` or `async`."""
+    if kind == "sync":
+        with workspace.client() as client:
+            yield client
+    else:
+        async with workspace.async_client() as client:
+            yield client

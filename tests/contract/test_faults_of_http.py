@@ -26,7 +26,7 @@ from maas_client.errors import (
 )
 from maas_client.server.faults.classics import classics
 from maas_client.testing import Clock, Faults, Server, Workspace
-from tests.contract.conftest import Both, digest_of
+from tests.contract.conftest import Both, client_of, digest_of, faults_of
 
 MODEL = "Phi-3-mini-4k-instruct"
 SOON = {"retry_after_ms": 10}
@@ -55,22 +55,14 @@ class Tried(Both):
 
 @pytest.fixture
 def faults(manual_server: Server, request: pytest.FixtureRequest) -> Iterator[Faults]:
-    ordered = Faults(Workspace.fresh(manual_server, request.node.name))
-    yield ordered
-    complaints = ordered.complaints()
-    ordered.clear()
-    assert complaints == []
+    with faults_of(manual_server, request.node.name) as ordered:
+        yield ordered
 
 
 @pytest.fixture(params=["sync", "async"])
 async def tried(request: pytest.FixtureRequest, faults: Faults) -> Any:
-    workspace = faults.workspace
-    if request.param == "sync":
-        with workspace.client() as client:
-            yield Tried(client, workspace, faults)
-    else:
-        async with workspace.async_client() as client:
-            yield Tried(client, workspace, faults)
+    async with client_of(faults.workspace, request.param) as client:
+        yield Tried(client, faults.workspace, faults)
 
 
 def named(action: Any) -> str:

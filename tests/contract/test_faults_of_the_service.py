@@ -18,9 +18,9 @@ from maas_client.errors import (
     PermissionDeniedError,
     WaitTimeoutError,
 )
-from maas_client.testing import Faults, Server, Workspace
+from maas_client.testing import Faults, Server
 from maas_client.types import DeploymentStatus, JobStatus
-from tests.contract.conftest import Both
+from tests.contract.conftest import Both, client_of, faults_of
 
 MODEL = "Phi-3-mini-4k-instruct"
 BASE = "Phi-4-mini-instruct"
@@ -48,21 +48,14 @@ class Tried(Both):
 @pytest.fixture
 def faults(server: Server, request: pytest.FixtureRequest) -> Iterator[Faults]:
     """On a server whose jobs and operations take 3000 times less than in truth."""
-    ordered = Faults(Workspace.fresh(server, request.node.name))
-    yield ordered
-    complaints = ordered.complaints()
-    ordered.clear()
-    assert complaints == []
+    with faults_of(server, request.node.name) as ordered:
+        yield ordered
 
 
 @pytest.fixture(params=["sync", "async"])
 async def tried(request: pytest.FixtureRequest, faults: Faults) -> Any:
-    if request.param == "sync":
-        with faults.workspace.client() as client:
-            yield Tried(client, faults)
-    else:
-        async with faults.workspace.async_client() as client:
-            yield Tried(client, faults)
+    async with client_of(faults.workspace, request.param) as client:
+        yield Tried(client, faults)
 
 
 # Runs

@@ -49,19 +49,7 @@ def _app_service(identity: Identity, request: Request) -> Response:
     problem = _problem(identity, request, APP_SERVICE)
     if problem:
         return _app_service_error(400, problem)
-    resource = request.query_params["resource"]
-    issued = identity.issue(resource, managed=True)
-    return JSONResponse(
-        {
-            "access_token": issued.token,
-            "client_id": IDENTITY_ID,
-            "expires_on": str(issued.expires_on),
-            "not_before": str(issued.expires_on - issued.seconds),
-            "resource": resource,
-            "token_type": "Bearer",
-        },
-        headers=NO_STORE,
-    )
+    return _issued(identity, request)
 
 
 def _virtual_machine(identity: Identity, request: Request) -> Response:
@@ -73,20 +61,24 @@ def _virtual_machine(identity: Identity, request: Request) -> Response:
     problem = _problem(identity, request, VIRTUAL_MACHINE)
     if problem:
         return _machine_error(problem)
+    return _issued(identity, request, lifetimes=True)
+
+
+def _issued(identity: Identity, request: Request, *, lifetimes: bool = False) -> Response:
+    """Answer with a token for the resource that was asked for; a virtual machine tells its lifetime too."""
     resource = request.query_params["resource"]
     issued = identity.issue(resource, managed=True)
+    seconds = str(issued.seconds)
+    body = {
+        "access_token": issued.token,
+        "client_id": IDENTITY_ID,
+        "expires_on": str(issued.expires_on),
+        "not_before": str(issued.expires_on - issued.seconds),
+        "resource": resource,
+        "token_type": "Bearer",
+    }
     return JSONResponse(
-        {
-            "access_token": issued.token,
-            "client_id": IDENTITY_ID,
-            "expires_in": str(issued.seconds),
-            "expires_on": str(issued.expires_on),
-            "ext_expires_in": str(issued.seconds),
-            "not_before": str(issued.expires_on - issued.seconds),
-            "resource": resource,
-            "token_type": "Bearer",
-        },
-        headers=NO_STORE,
+        body | ({"expires_in": seconds, "ext_expires_in": seconds} if lifetimes else {}), headers=NO_STORE
     )
 
 
