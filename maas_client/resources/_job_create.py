@@ -6,22 +6,15 @@ from typing import Any, TypedDict, Unpack
 
 from maas_client import catalog
 from maas_client.backends.azureml.jobs import FINGERPRINT, JobDraft, file_uri
-from maas_client.errors import (
-    AmbiguousWriteError,
-    ConfigurationError,
-    ConflictError,
-    MaaSError,
-    NotFoundError,
-    UnsupportedByServiceError,
-)
+from maas_client.errors import ConfigurationError, ConflictError, UnsupportedByServiceError
 from maas_client.resources._names import check_job_name, new_job_name
+from maas_client.resources._once import Write, once
 from maas_client.resources._session import Session
 from maas_client.types import Compute, DataAsset, File, FineTuningJob, Hyperparameters, Notifications
 
 logger = logging.getLogger("maas_client")
 
-ROUNDS = 2
-"""So often a job is sent in full, each time with the retries of one call, if it is not there after a lost answer."""
+OPERATION = "Jobs_CreateOrUpdate"
 
 
 class JobOptions(TypedDict, total=False):
@@ -113,13 +106,7 @@ async def draft_job(  # noqa: PLR0913, RUF100 - the options of a job
 
 
 async def put_job(
-    session: Session,
-    name: str,
-    body: Mapping[str, Any],
-    fingerprint: str,
-    *,
-    look_first: bool = False,
-    rounds: int = ROUNDS,
+    session: Session, name: str, body: Mapping[str, Any], fingerprint: str, *, look_first: bool = False
 ) -> FineTuningJob:
     """Create a job from a body written before; never a second one.
 
@@ -131,42 +118,28 @@ async def put_job(
         AmbiguousWriteError: No answer came, and looking did not tell whether the job exists.
         StatusError: The service said no.
     """
-    if look_first and (found := await _look_for(session, name, fingerprint, None)) is not None:
-        return found
-    try:
-        return await session.run(session.dialect.jobs.put(name, body))
-    except MaaSError as error:
-        if not error.may_have_happened:
-            raise
-        found = await _look_for(session, name, fingerprint, error)
-        if found is None and rounds <= 1:
-            raise
-    return found or await put_job(session, name, body, fingerprint, rounds=rounds - 1)
+    jobs = session.dialect.jobs
 
+    async def find() -> FineTuningJob | ConflictError:
+        found = await session.run(jobs.get(name))
+        if found.properties.get(FINGERPRINT) == fingerprint:
+            return found
+        return ConflictError(
+            f"A job named {name} exists and has another definition.",
+            status=409,
+            operation=OPERATION,
+            hint="Use another name, or the definition that the existing job has.",
+        )
 
-async def _look_for(session: Session, name: str, fingerprint: str, lost: MaaSError | None) -> FineTuningJob | None:
-    """Return the job if it is ours, and nothing if there is none of its name."""
-    try:
-        found = await session.run(session.dialect.jobs.get(name))
-    except NotFoundError:
-        return None
-    except MaaSError as error:
-        if lost is None:
-            raise
-        raise AmbiguousWriteError(
-            f"The job {name} may or may not have been created: {lost.message}",
-            hint=f"Look with `maas-ft jobs get {name}`, or submit again under that name: it stays one job.",
-            operation="Jobs_CreateOrUpdate",
-            intent={"operation": "Jobs_CreateOrUpdate", "name": name, "fingerprint": fingerprint},
-        ) from error
-    if found.properties.get(FINGERPRINT) == fingerprint:
-        return found
-    raise ConflictError(
-        f"A job named {name} exists and has another definition.",
-        status=409,
-        operation="Jobs_CreateOrUpdate",
-        hint="Use another name, or the definition that the existing job has.",
-    ) from lost
+    write = Write(
+        operation=OPERATION,
+        intent={"name": name, "fingerprint": fingerprint},
+        send=lambda: session.run(jobs.put(name, body)),
+        find=find,
+        doubt=f"The job {name} may or may not have been created",
+        hint=f"Look with `maas-ft jobs get {name}`, or submit again under that name: it stays one job.",
+    )
+    return await once(write, look_first=look_first)
 
 
 def _file_id(file: File | DataAsset | str) -> str:

@@ -13,6 +13,7 @@ from maas_client.core.journal import Data, Journal, Kind, Record
 from maas_client.errors import DatasetError, OperationError, UsageError
 from maas_client.resources._deployment_create import OPERATION as DEPLOYMENT_OPERATION
 from maas_client.resources._deployment_create import begin_deployment
+from maas_client.resources._job_create import OPERATION as JOB_OPERATION
 from maas_client.resources._job_create import put_job
 from maas_client.resources._job_watch import Watcher, succeeded
 from maas_client.resources._journaled import Journaled
@@ -121,7 +122,7 @@ class AsyncSubmission:
             await self.upload(file)
         plan = self._plan
         digest = sha256(msgspec.json.encode(plan.body, order="sorted")).hexdigest()
-        intent = {"operation": "Jobs_CreateOrUpdate", "name": plan.name, "fingerprint": plan.fingerprint}
+        intent = {"operation": JOB_OPERATION, "name": plan.name, "fingerprint": plan.fingerprint}
         async with self._steps.step("create-job", {**intent, "body_sha256": digest}) as attempt:
             if attempt.before.result is not None:
                 return await self._get_job()

@@ -6,8 +6,9 @@ from itertools import chain
 from maas_client.backends.azureml.data import AssetDraft
 from maas_client.core import stepping
 from maas_client.core.paging import AsyncPager, Page, Pager
-from maas_client.errors import AmbiguousWriteError, ConfigurationError, ConflictError, MaaSError, NotFoundError
+from maas_client.errors import ConfigurationError, ConflictError, NotFoundError
 from maas_client.resources._names import check_asset_name
+from maas_client.resources._once import Write, once
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import DataAsset, File
 
@@ -132,28 +133,23 @@ class AsyncData:
     async def _put(self, draft: AssetDraft, version: str) -> DataAsset:
         """Register it; after a lost answer look for it, so that one file never becomes two versions."""
         flows = self._session.dialect.data
-        try:
-            return await self._session.run(flows.create(draft, version))
-        except MaaSError as error:
-            if not error.may_have_happened:
-                raise
-            lost = error
-        try:
+
+        async def find() -> DataAsset | ConflictError:
             found = await self._session.run(flows.get(draft.name, version))
-        except NotFoundError:
-            raise lost from None
-        except MaaSError as error:
-            raise AmbiguousWriteError(
-                f"The version {version} of {draft.name} may or may not have been registered: {lost.message}",
-                hint=f"Look with `maas-ft assets list --name {draft.name}`, or register it again under that version.",
-                operation=OPERATION,
-                intent={"operation": OPERATION, "name": draft.name, "version": version},
-            ) from error
-        if found.uri == draft.uri:
-            return found
-        raise ConflictError(
-            f"The version {version} of {draft.name} exists and is another file.", status=409, operation=OPERATION
-        ) from lost
+            if found.uri == draft.uri:
+                return found
+            message = f"The version {version} of {draft.name} exists and is another file."
+            return ConflictError(message, status=409, operation=OPERATION)
+
+        write = Write(
+            operation=OPERATION,
+            intent={"name": draft.name, "version": version},
+            send=lambda: self._session.run(flows.create(draft, version)),
+            find=find,
+            doubt=f"The version {version} of {draft.name} may or may not have been registered",
+            hint=f"Look with `maas-ft assets list --name {draft.name}`, or register it again under that version.",
+        )
+        return await once(write, rounds=1)
 
 
 def _key(asset: DataAsset) -> str:
