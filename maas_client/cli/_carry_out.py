@@ -40,8 +40,6 @@ class Stage:
         submission: Once there is one.
         files: Uploaded so far, by part.
         deployment: Once it is there.
-        files: Uploaded so far, by part.
-        deployment: Once it is there.
     """
 
     target: Target

@@ -57,7 +57,7 @@ def show(output: "Output", *, run: str) -> None:
             **{f"{file.part} file": file.path for file in plan.files},
             "deployment": plan.deployment.name if plan.deployment else None,
             "workspace": _where(info),
-            "begun": info.begun_at.isoformat(timespec="seconds"),
+            "begun": info.begun_at,
         }
     )
     output.text("")

@@ -11,6 +11,7 @@ from maas_client.backends.azureml.files import file_id, stored_name
 from maas_client.core.redact import redact_text
 from maas_client.errors import ConfigurationError, DatasetError
 from maas_client.resources._job_create import JobOptions, draft_job
+from maas_client.resources._local_file import opened
 from maas_client.resources._names import check_deployment_name
 from maas_client.resources._session import Session
 from maas_client.types import DataAsset, File, Plan, PlannedDeployment, PlannedFile
@@ -131,10 +132,7 @@ def _deployment(wish: PlannedDeployment | str | None) -> PlannedDeployment | Non
 
 async def _planned(session: Session, part: PlannedPart, path: str, report: "Report | None") -> PlannedFile:
     """Take a file as it was checked, or as it is now if it was not."""
-    source = await session.io.open_file(path)
-    try:
-        if source.size == 0:
-            raise ConfigurationError(f"{path} is empty.", hint="A training file has a conversation a line.")
+    async with opened(session.io, path) as source:
         known = next((each for each in report.files if each.part == part), None) if report else None
         if known is not None and (known.bytes, known.mtime_ns, known.inode) != (
             source.size,
@@ -155,8 +153,6 @@ async def _planned(session: Session, part: PlannedPart, path: str, report: "Repo
             sha256=sha256,
             id=file_id(sha256, stored_name(source.name)),
         )
-    finally:
-        await source.close()
 
 
 def _absolute(path: str) -> str:

@@ -8,7 +8,7 @@ from maas_client.backends.azureml.files import LARGEST_SINGLE_PUT_BYTES, Place, 
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE
 from maas_client.core import stepping
 from maas_client.core.io import FileBody
-from maas_client.errors import ConfigurationError
+from maas_client.resources._local_file import opened
 from maas_client.resources._session import Session, mirrors
 from maas_client.resources._upload import Sending
 from maas_client.resources._upload_meter import Meter
@@ -101,18 +101,11 @@ class AsyncFiles:
         self, path: str | os.PathLike[str], sha256: str | None, datastore: str
     ) -> AsyncGenerator[tuple[Upload, Place], None]:
         """Open and digest a file, and find its place."""
-        source = await self._session.io.open_file(os.fspath(path))
-        try:
-            if source.size == 0:
-                raise ConfigurationError(
-                    f"{os.fspath(path)} is empty.", hint="A training file has a conversation a line."
-                )
+        async with opened(self._session.io, os.fspath(path)) as source:
             digest = (sha256 or await source.sha256()).lower()
             body = FileBody(source=source, length=source.size)
             upload = Upload(filename=stored_name(source.name), sha256=digest, body=body, datastore=datastore)
             yield upload, await self._session.run(self._session.dialect.files.find(upload))
-        finally:
-            await source.close()
 
     async def _put(self, upload: Upload, place: Place) -> File:
         """Store a file in one call, unless it is there."""
