@@ -37,7 +37,7 @@ def test_the_catalogue_is_whole() -> None:
 
 
 def test_the_page_is_current(generated: Any) -> None:
-    generated(ROOT / "docs" / "fault-catalogue.md", page())
+    generated(ROOT / "docs" / "pages" / "reference" / "fault-catalogue.md", page())
 
 
 def page() -> str:

@@ -25,7 +25,7 @@ keywords = []
 why = "so"
 source = " "
 """
-LEDGER = Path(__file__).parents[2] / "docs" / "ledger.md"
+LEDGER = Path(__file__).parents[2] / "docs" / "pages" / "reference" / "ledger.md"
 
 
 def references(value):

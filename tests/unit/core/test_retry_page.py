@@ -1,4 +1,4 @@
-"""What docs/reliability.md says of repeating is what the code does, status by status and number by number."""
+"""What docs/pages/explanation/reliability.md says of repeating is what the code does, status by status and number by number."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ from maas_client.core.retry import (
 from maas_client.errors import BrokenResponseError, ConnectError, CredentialError, RequestTimeoutError, StatusError
 from tests.unit.core.scripted import answer, error_from, request
 
-PAGE = (Path(__file__).parents[3] / "docs" / "reliability.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "pages" / "explanation" / "reliability.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("\n## What is tried again\n")[1].split("\n## ")[0]
 FAILURES, NUMBERS = (
     [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines()[2:]]

@@ -194,7 +194,7 @@ def _reference():
 
 
 def test_the_reference_is_current(generated):
-    generated(ROOT / "docs/rules.md", "\n".join(_reference()) + "\n")
+    generated(ROOT / "docs/pages/reference/rules.md", "\n".join(_reference()) + "\n")
 
 
 def test_every_rule_has_a_group_and_a_document():

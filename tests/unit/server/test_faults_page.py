@@ -1,4 +1,4 @@
-"""The tables of `docs/faults.md` are made of the actions and the classics themselves."""
+"""The tables of `docs/pages/how-to/faults.md` are made of the actions and the classics themselves."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from maas_client.server.faults.kinds import KINDS
 from maas_client.server.faults.schema import make_schema
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGE = ROOT / "docs" / "faults.md"
+PAGE = ROOT / "docs" / "pages" / "how-to" / "faults.md"
 
 
 def of_actions() -> str:

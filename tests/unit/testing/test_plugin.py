@@ -10,7 +10,7 @@ import pytest
 
 from maas_client.testing import serving
 
-PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+PAGE = Path(__file__).parents[3] / "docs" / "pages" / "how-to" / "testing.md"
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.timeout(180)
 

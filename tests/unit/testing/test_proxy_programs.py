@@ -12,7 +12,7 @@ from maas_client.errors import ConfigurationError
 from maas_client.testing.proxy.actions import KINDS
 from maas_client.testing.proxy.program import read_program
 
-PAGE = Path(__file__).parents[3] / "docs" / "fault-proxy.md"
+PAGE = Path(__file__).parents[3] / "docs" / "pages" / "how-to" / "fault-proxy.md"
 BELOW = """
 In brackets: what is taken when nothing is said. Actions that read HTTP do nothing good where the line is encrypted.
 """
