@@ -13,6 +13,7 @@ from tests.cli.program import environment, program, row, stop_server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Invoke = Callable[..., Result]
+GOLDEN = Path(__file__).parents[1] / "golden" / "screens"
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,13 @@ def run() -> Run:
         )
 
     return call
+
+
+@pytest.fixture
+def same_screen(generated: Callable[[Path, str], None]) -> Callable[[str, str], None]:
+    """Compare a screen, masked by then, with the golden one of this name."""
+
+    def compare(name: str, text: str) -> None:
+        generated(GOLDEN / f"{name}.txt", text)
+
+    return compare

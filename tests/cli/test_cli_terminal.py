@@ -1,71 +1,24 @@
 """On a terminal: the live display on stderr, data on stdout, Ctrl-C from the keyboard."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.program import MODEL, environment, program
+from tests.cli.program import MODEL
+from tests.cli.screens import masked, on_screen
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 
 
-@contextmanager
-def on_terminal(*arguments: str, **extra: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """Run a command with its own terminal of 80 columns for stdin and stderr, and a pipe for stdout."""
-    import pty
-    import termios
-
-    controller, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 80))
-    process = subprocess.Popen(
-        program(*arguments),
-        env=environment() | {"TERM": "xterm", "LANG": "C.UTF-8"} | extra,
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        text=True,
-        start_new_session=True,
-        preexec_fn=_take_terminal,
-    )
-    os.close(terminal)
-    try:
-        yield process, controller
-    finally:
-        process.kill()
-        process.communicate()
-        os.close(controller)
-
-
-def _take_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def read(controller: int, until: str = "") -> str:
-    """Read what was drawn, to its end or until a text appears."""
-    drawn = b""
-    while not until or until.encode() not in drawn:
-        try:
-            piece = os.read(controller, 4096)
-        except OSError:  # the other side is closed
-            break
-        drawn += piece
-    return drawn.decode(errors="replace")
-
-
 def test_the_display_lives_on_stderr_and_the_result_on_stdout(data):
     arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "shown", "--deploy")
-    with on_terminal(*arguments, NO_COLOR="1") as (process, controller):
-        drawn = read(controller)
-        out, _ = process.communicate(timeout=30)
+    with on_screen(*arguments, stdout=subprocess.PIPE, NO_COLOR="1") as shown:
+        code = shown.end()
+        assert shown.process.stdout is not None
+        out, drawn = shown.process.stdout.read(), shown.drawn
 
-    assert process.returncode == 0, drawn
+    assert code == 0, drawn
     assert out.startswith("job         shown\n")
     assert "ETA " in drawn
     assert "━" in drawn
@@ -76,13 +29,12 @@ def test_the_display_lives_on_stderr_and_the_result_on_stdout(data):
 
 def test_ctrl_c_from_the_keyboard_leaves_job_and_server_alone(data, run):
     arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "left", "--epochs", "1000")
-    with on_terminal(*arguments) as (process, controller):
-        read(controller, until=" step ")
-        os.write(controller, b"\x03")
-        drawn = read(controller)
-        process.wait(20)
+    with on_screen(*arguments) as shown:
+        shown.read(until=" step ")
+        shown.press("\x03")
+        assert shown.end() == 130
+    drawn = shown.drawn
 
-    assert process.returncode == 130
     assert "Go on watching: maas-ft jobs watch left --local" in drawn
     assert "\x1b[?25h" in drawn  # the cursor is back
     assert "running" in run("jobs", "get", "left", "--local").stdout
@@ -90,10 +42,25 @@ def test_ctrl_c_from_the_keyboard_leaves_job_and_server_alone(data, run):
 
 def test_on_a_dumb_terminal_nothing_is_redrawn(data):
     arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "dumb", "--epochs", "1")
-    with on_terminal(*arguments, TERM="dumb") as (process, controller):
-        drawn = read(controller)
-        process.wait(20)
+    with on_screen(*arguments, TERM="dumb") as shown:
+        assert shown.end() == 0
+    drawn = shown.drawn
 
-    assert process.returncode == 0
     assert "\x1b" not in drawn
     assert " step " in drawn
+
+
+def test_what_a_screen_shows_is_kept_as_text(same_screen):
+    with on_screen("models", "get", "Phi-9", columns=40) as terminal:
+        assert terminal.end() == 2
+    assert max(map(len, terminal.text.splitlines())) == 40  # a terminal breaks what is longer
+    same_screen("unknown-model-40", masked(terminal.text))
+
+
+def test_masks_leave_words_and_numbers_alone():
+    text = "Begun 2026-11-27 23:20:06.123, took 1h 02m, then 2m 05s, 12 s; 2026-11-27T23:20 at 127.0.0.1:8085, 12/40"
+    assert masked(text, (r"\b12/", "0/")) == (
+        "Begun 2026-01-01 00:00:00, took 0s, then 0s, 0s; 2026-01-01T00:00 at 127.0.0.1:0, 0/40"
+    )
+    request = "request id ce235dd2-10e9-477d-8\nfa9-8730bfa5c501)"
+    assert masked(request) == "request id 00000000-0000-0000-0\n000-000000000000)"
