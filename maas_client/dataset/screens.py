@@ -20,6 +20,9 @@ _SEPARATOR = "\n"
 WINDOW_BYTES = 64 * 1024
 """So much is searched at once: what is found is listed, and a hostile text may hold a word at every byte."""
 _SHAPE = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", b"0" * 10 + b"A" * 26 + b" ")
+_LONG_RUN = b"0" * 40
+"""Nothing that is looked for in shapes has so many digits in a row, nor begins within digits."""
+_LONG_RUNS = re.compile(rb"(?<=0{19})0{21,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +57,14 @@ def sign(*words: str, near: re.Pattern[bytes] | Near | None = None, shape: bool 
 
 
 def shape(data: bytes) -> bytes:
-    """Return text of the same length in which digits read `0`, capital letters `A`, and hyphens are spaces."""
-    return data.translate(_SHAPE)
+    """Return text of the same length in which digits read `0`, capital letters `A`, and hyphens are spaces.
+
+    Digits that go on and on read `_` from the twentieth on: else a number begins, for the search, at every one of them.
+    """
+    shaped = data.translate(_SHAPE)
+    if _LONG_RUN in shaped:
+        shaped = _LONG_RUNS.sub(lambda run: b"_" * len(run[0]), shaped)
+    return shaped
 
 
 class _Words:

@@ -93,7 +93,7 @@ PIECES = [
     "52.174.10.25", "jane@example.com", "203.0.113.7",
 ]
 # fmt: on
-GLUE = st.sampled_from(["", " ", "\n", "\t", "\\", '"', "é", "x", "1", ".", "\\n", "\r\n", "你"])
+GLUE = st.sampled_from(["", " ", "\n", "\t", "\\", '"', "é", "x", "1", ".", "\\n", "\r\n", "你", "7" * 45])
 TEXTS = st.lists(st.sampled_from(PIECES) | GLUE | st.text(max_size=3), min_size=1, max_size=6).map("".join)
 SHORT = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\", "/": "\\/"}
 # What a writer escapes: what it must, all but ASCII, what is special in HTML, slashes, anything at random.

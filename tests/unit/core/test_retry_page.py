@@ -1,4 +1,4 @@
-"""What docs/pages/explanation/reliability.md says of repeating is what the code does, status by status and number by number."""
+"""What the page on reliability says of repeating is what the code does, status by status and number by number."""
 
 import re
 from pathlib import Path

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from maas_client.dataset.screens import WINDOW_BYTES, Search, sign
+from maas_client.dataset.screens import WINDOW_BYTES, Search, shape, sign
 
 LONG = sign("long word")
 DIGITS = sign("00 00", shape=True, near=re.compile(rb"1[0-9]"))
@@ -31,3 +31,8 @@ def test_no_word_goes_over_two_texts():
 def test_a_word_on_the_border_of_two_windows_is_found(before):
     assert SEARCH(["-" * before + "long word"]) == [(0, 0), (0, 2), (0, 3)]
     assert SEARCH(["x", "-" * (before - 2) + "12-34"]) == [(1, 1), (1, 2)]
+
+
+@pytest.mark.parametrize(("digits", "shaped"), [(39, "0" * 39), (40, "0" * 19 + "_" * 21), (100, "0" * 19 + "_" * 81)])
+def test_digits_that_go_on_and_on_are_not_each_the_beginning_of_a_number(digits, shaped):
+    assert shape(f"A-{'7' * digits} 1".encode()) == f"A {shaped} 0".encode()

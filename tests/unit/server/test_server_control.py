@@ -25,7 +25,9 @@ def test_the_routes_are_found():
 
 
 def test_the_page_lists_every_route_and_no_other():
-    page = (Path(__file__).parents[3] / "docs" / "pages" / "explanation" / "reference-server.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "pages" / "explanation" / "reference-server.md").read_text(
+        encoding="utf-8"
+    )
     listed = set()
     for cell in re.findall(
         r"^\| ((?:`[^`]*`(?:, )?)+) \|", page.partition("## Control routes")[2].partition("\n## ")[0], re.MULTILINE
