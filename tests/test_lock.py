@@ -18,7 +18,7 @@ def asked_for() -> list[Requirement]:
     every = [
         *project["dependencies"],
         *(each for extra in project["optional-dependencies"].values() for each in extra),
-        *config["dependency-groups"]["dev"],
+        *(each for group in config["dependency-groups"].values() for each in group if isinstance(each, str)),
     ]
     return [Requirement(text) for text in every]
 
