@@ -2,10 +2,15 @@
 
 httpx bounds each single read, so an answer that drips in byte by byte has no end. Here every operation on a socket
 gets the time that its attempt has left. An attempt runs in one thread, hence the deadline is kept per thread.
+
+Nothing ends the system's resolver, so it is asked in a thread that may be left behind: it holds nothing that is needed.
 """
 
+import ipaddress
+import socket
 import threading
 from collections.abc import Generator, Iterable
+from concurrent.futures import Future
 from contextlib import contextmanager
 from math import inf
 from ssl import SSLContext
@@ -53,9 +58,47 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect; httpcore calls this."""
-        bound = self.left(timeout, httpcore.ConnectTimeout)
-        return _DeadlineStream(self._plain.connect_tcp(host, port, bound, local_address, socket_options), self)
+        """Connect to the first of the host's addresses that answers; httpcore calls this."""
+        refused: httpcore.ConnectError | None = None
+        for address in self._addresses(host, port, timeout):
+            bound = self.left(timeout, httpcore.ConnectTimeout)
+            try:
+                plain = self._plain.connect_tcp(address, port, bound, local_address, socket_options)
+            except httpcore.ConnectError as error:
+                refused = error
+                continue
+            return _DeadlineStream(plain, self)
+        raise refused or httpcore.ConnectError(f"{host} has no address")
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        if _is_address(host):
+            return [host]
+        answer: Future[list[str]] = Future()
+        threading.Thread(target=_look_up, args=(host, port, answer), daemon=True).start()
+        try:
+            return answer.result(self.left(timeout, httpcore.ConnectTimeout))
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(f"no answer about the name {host}") from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _look_up(host: str, port: int, answer: "Future[list[str]]") -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        answer.set_exception(error)
+    else:
+        # A scope, as in fe80::1%eth0, is part of what the resolver gives as the address.
+        answer.set_result(list(dict.fromkeys(str(address[0]) for *_, address in found)))
 
 
 class _DeadlineStream(httpcore.NetworkStream):
