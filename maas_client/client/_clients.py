@@ -1,6 +1,7 @@
 """The two clients: the same nouns, with and without `await`."""
 
 import os
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypedDict, Unpack
@@ -19,6 +20,7 @@ from maas_client.resources.submissions import AsyncSubmissions, Submissions
 from maas_client.transport.credentials import Credential
 from maas_client.transport.httpx_async import AsyncIO
 from maas_client.transport.httpx_sync import SyncIO
+from maas_client.types import PreflightCheck, PreflightReport
 
 Service = Literal["azureml"]
 
@@ -137,6 +139,41 @@ class AsyncMaaSClient:
         """
         return cls(**resolve(profile, credential, overrides))
 
+    async def preflight(
+        self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
+    ) -> PreflightReport:
+        """Look whether a job could be sent from here now; nothing is written or started, and little is sent.
+
+        Sign-in, clock, proxy and certificates, names, the workspace and its parts, your roles, whether a training file
+        could be stored, and, where they are given, the model, its region and the names. It ends within 30 seconds,
+        whatever hangs. What is wrong is told in the report, never raised.
+
+        Args:
+            model: The base model that is to be tuned, as the catalog spells it.
+            name: The name that the job is to have.
+            deploy: The name that the deployment is to have; then your roles must allow deployments too.
+
+        Returns:
+            The report; `report.ok` is true if nothing failed.
+        """
+        return PreflightReport(
+            checks=tuple([check async for check in self.preflight_checks(model, name=name, deploy=deploy)])
+        )
+
+    def preflight_checks(
+        self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
+    ) -> AsyncGenerator[PreflightCheck, None]:
+        """Make the checks of `preflight` and iterate over them as they come.
+
+        Args:
+            model: The base model that is to be tuned, as the catalog spells it.
+            name: The name that the job is to have.
+            deploy: The name that the deployment is to have; then your roles must allow deployments too.
+        """
+        from maas_client.resources import preflight
+
+        return preflight.checks(self._session, model, name, deploy)
+
     async def aclose(self) -> None:
         """Close the client's connections; harmless when repeated."""
         self._session.caller.closed = True
@@ -252,6 +289,39 @@ class MaaSClient:
             ConfigurationError: There is no such profile, or a setting is missing or wrong.
         """
         return cls(**resolve(profile, credential, overrides))
+
+    def preflight(
+        self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
+    ) -> PreflightReport:
+        """Look whether a job could be sent from here now; nothing is written or started, and little is sent.
+
+        Sign-in, clock, proxy and certificates, names, the workspace and its parts, your roles, whether a training file
+        could be stored, and, where they are given, the model, its region and the names. It ends within 30 seconds,
+        whatever hangs. What is wrong is told in the report, never raised.
+
+        Args:
+            model: The base model that is to be tuned, as the catalog spells it.
+            name: The name that the job is to have.
+            deploy: The name that the deployment is to have; then your roles must allow deployments too.
+
+        Returns:
+            The report; `report.ok` is true if nothing failed.
+        """
+        return PreflightReport(checks=tuple(self.preflight_checks(model, name=name, deploy=deploy)))
+
+    def preflight_checks(
+        self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
+    ) -> Generator[PreflightCheck, None, None]:
+        """Make the checks of `preflight` and iterate over them as they come.
+
+        Args:
+            model: The base model that is to be tuned, as the catalog spells it.
+            name: The name that the job is to have.
+            deploy: The name that the deployment is to have; then your roles must allow deployments too.
+        """
+        from maas_client.resources import preflight
+
+        return preflight.checks_in_turn(self._session, model, name, deploy)
 
     def close(self) -> None:
         """Close the client's connections; harmless when repeated."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from maas_client.core.redact import redact_headers, redact_url
+from maas_client.core.surroundings import Surroundings
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -180,7 +181,7 @@ class Token:
     """Unix seconds."""
 
 
-class IO(Protocol):
+class IO(Surroundings, Protocol):
     """What the outside world is to this package."""
 
     async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:

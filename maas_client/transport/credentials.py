@@ -14,8 +14,6 @@ Blocking functions and credentials run in a worker thread in the asynchronous cl
 """
 
 import inspect
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
@@ -23,6 +21,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from maas_client.catalog.clouds import authorities
+from maas_client.core.claims import claims_of
 from maas_client.core.io import Token
 from maas_client.core.redact import redact_text
 from maas_client.errors import ConfigurationError, CredentialError, MaaSError
@@ -99,6 +98,17 @@ class TokenSource:
             raise _failure(error) from error
         return self._read(answer)
 
+    def describe(self) -> str:
+        """Say for people what gives the tokens; of a chain also which part of it gave the last one."""
+        if isinstance(self._credential, str):
+            return "a token that was given"
+        if self._credential is None and self._made is None:
+            return "the emulator's made-up token" if self._emulator else "DefaultAzureCredential"
+        asked = self._made if self._credential is None else self._credential
+        # azure-identity tells it in its log alone; this is where it keeps it (1.25, as every version since 1.5).
+        part = getattr(asked, "_successful_credential", None)
+        return _name(asked) + (f" ({_name(part)})" if part is not None else "")
+
     def close(self) -> None:
         """Close the credential if it was made here; one that was passed belongs to the caller."""
         made, self._made = self._made, None
@@ -154,15 +164,7 @@ class TokenSource:
 
 def expiry_of(token: str) -> float:
     """Read when a JWT ends, in Unix seconds, without verifying it; infinity for what is no JWT or does not say."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return inf
-    payload = parts[1]
-    try:
-        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, RecursionError):
-        return inf
-    ends = claims.get("exp") if isinstance(claims, dict) else None
+    ends = claims_of(token).get("exp")
     return float(ends) if isinstance(ends, int | float) and not isinstance(ends, bool) else inf
 
 

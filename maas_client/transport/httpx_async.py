@@ -16,6 +16,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from maas_client.core.io import FileBody, FoundFile, Request, Response, StreamResponse, Token
+from maas_client.core.surroundings import Way
 from maas_client.errors import UsageError
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
@@ -31,6 +32,7 @@ from maas_client.transport.exchange import (
 from maas_client.transport.files import LocalFile, open_local
 from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
+from maas_client.transport.surroundings import resolve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -171,6 +173,37 @@ class AsyncIO:
             ConfigurationError: The path leads out of the folder or through a link, or nothing can be written there.
         """
         return await create_local(folder, path, version=version, overwrite=overwrite, offload=anyio.to_thread.run_sync)
+
+    async def way(self, url: str) -> Way:
+        """Say how requests to `url` travel; nothing is sent.
+
+        Raises:
+            ConfigurationError: A proxy variable or a certificate file is wrong.
+            UsageError: This port is closed, or belongs to another event loop.
+        """
+        self._check_usable()
+        return self._routes.describe(url)
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Resolve a name on this machine.
+
+        Raises:
+            ConnectError: The name is not known.
+        """
+        return await _in_thread_or_leave(lambda: resolve(host))
+
+    async def credential(self) -> str:
+        """Say for people what gives the tokens."""
+        return self._tokens.describe()
+
+    async def within(self, seconds: float, fn: Callable[[], Awaitable[R]]) -> R:
+        """Run `fn` for at most `seconds`; what waits in a thread is left behind there.
+
+        Raises:
+            TimeoutError: It was not done in time.
+        """
+        with anyio.fail_after(seconds):
+            return await fn()
 
     async def close(self) -> None:
         """Close connections, and the credential if it was made here; harmless when repeated.

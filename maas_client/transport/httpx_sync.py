@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 from maas_client.core import stepping
 from maas_client.core.io import FileBody, FoundFile, Request, Response, StreamResponse, Token
+from maas_client.core.surroundings import Way
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
 from maas_client.transport.deadline import DeadlineBackend
@@ -33,6 +34,7 @@ from maas_client.transport.exchange import (
 from maas_client.transport.files import LocalFile, inline, open_local
 from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
+from maas_client.transport.surroundings import in_thread, resolve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -149,6 +151,35 @@ class SyncIO:
             ConfigurationError: The path leads out of the folder or through a link, or nothing can be written there.
         """
         return await create_local(folder, path, version=version, overwrite=overwrite, offload=inline)
+
+    async def way(self, url: str) -> Way:
+        """Say how requests to `url` travel; nothing is sent.
+
+        Raises:
+            ConfigurationError: A proxy variable or a certificate file is wrong.
+        """
+        self._check_open()
+        return self._routes.describe(url)
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Resolve a name on this machine.
+
+        Raises:
+            ConnectError: The name is not known.
+        """
+        return resolve(host)
+
+    async def credential(self) -> str:
+        """Say for people what gives the tokens."""
+        return self._tokens.describe()
+
+    async def within(self, seconds: float, fn: Callable[[], Awaitable[R]]) -> R:
+        """Run `fn` in a thread of its own for at most `seconds`; a thread that is left behind stops nobody.
+
+        Raises:
+            TimeoutError: It was not done in time.
+        """
+        return in_thread(fn, seconds)
 
     async def close(self) -> None:
         """Close connections, and the credential if it was made here; harmless when repeated."""

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
+from maas_client.core.surroundings import Way
 from maas_client.errors import ConfigurationError
 from maas_client.transport._httpx import httpx
 
@@ -56,6 +57,21 @@ class Routes(Generic[T]):
             with self._lock:
                 route = self._by_origin[origin] = self._open(url)
         return route
+
+    def describe(self, text: str) -> Way:
+        """Say how requests to a URL travel; the pool is made, and nothing is sent.
+
+        Raises:
+            ConfigurationError: The URL, a proxy variable or a certificate file is wrong.
+        """
+        url = httpx.URL(text)
+        route = self.find(url)
+        return Way(
+            proxy=route.proxy,
+            proxy_variable=_proxy_for(url)[0],
+            authorities=_authorities() if url.scheme == "https" else "",
+            ignored_bundle="" if _named_authorities() else os.environ.get("REQUESTS_CA_BUNDLE", ""),
+        )
 
     def transports(self) -> list[T]:
         """Return every pool made so far."""
@@ -108,8 +124,21 @@ class Routes(Generic[T]):
         return self._verifying
 
 
+def _named_authorities() -> tuple[str, str] | None:
+    """Return the variable that names the authorities to believe, and what it names."""
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if named := os.environ.get(variable):
+            return variable, named
+    return None
+
+
+def _authorities() -> str:
+    named = _named_authorities()
+    return f"those of {named[0]} ({named[1]})" if named else "those of the operating system, and the usual public ones"
+
+
 def _trusted() -> ssl.SSLContext:
-    if os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
+    if _named_authorities():
         return httpx.create_ssl_context(trust_env=True)
     # Imported here, since only https needs them.
     import certifi

@@ -29,6 +29,7 @@ from maas_client.types.jobs import (
 )
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel, RegistryModel
+from maas_client.types.preflight import CheckStatus, PreflightCheck, PreflightReport
 from maas_client.types.submissions import (
     Plan,
     PlannedDeployment,
@@ -45,6 +46,7 @@ __all__ = [
     "ChatChunk",
     "ChatCompletion",
     "ChatMessage",
+    "CheckStatus",
     "ChildJob",
     "Choice",
     "ChunkChoice",
@@ -71,6 +73,8 @@ __all__ = [
     "Plan",
     "PlannedDeployment",
     "PlannedFile",
+    "PreflightCheck",
+    "PreflightReport",
     "RegistryModel",
     "ServiceError",
     "StepState",

@@ -10,6 +10,7 @@ from maas_client.backends.azureml.jobs import JobFlows
 from maas_client.backends.azureml.marketplace import MarketplaceFlows
 from maas_client.backends.azureml.metrics import MetricFlows
 from maas_client.backends.azureml.models import ModelFlows
+from maas_client.backends.azureml.preflight import PreflightFlows
 from maas_client.backends.azureml.registry import RegistryFlows
 from maas_client.backends.azureml.runs import RunFlows
 from maas_client.backends.azureml.storage import StorageFlows
@@ -37,3 +38,4 @@ class AzureML:
         self.deployments = DeploymentFlows(target, facts, self.workspace)
         self.marketplace = MarketplaceFlows(target)
         self.chat = ChatFlows(facts, self.deployments)
+        self.preflight = PreflightFlows(target, self.storage)

@@ -35,6 +35,8 @@ FINE_TUNING = _PREVIEWS | {"2025-10-01-preview", "2026-05-15-preview"}
 _STABLE = frozenset({"2023-04-01", "2023-10-01", "2024-04-01", "2024-10-01", "2025-06-01", "2025-12-01"})
 ANY = FINE_TUNING | _STABLE | {"2023-02-01-preview", "2023-04-01-preview", "2023-08-01-preview"}
 """Versions that have workspaces, datastores, assets, and job deletion and cancellation."""
+AUTHORIZATION = frozenset({"2015-07-01", "2018-07-01", "2022-04-01"})
+"""Versions of Microsoft.Authorization that list permissions."""
 SERVERLESS = FINE_TUNING | {"2024-04-01", "2024-10-01", "2025-06-01", "2025-12-01"}
 
 _ML = "/providers/Microsoft.MachineLearningServices"
@@ -47,6 +49,8 @@ def _arm() -> Iterator[Operation]:
         return Operation(name, method, path, versions, handler)
 
     yield row("Workspaces_Get", "GET", _W, ANY, workspace.get_workspace)
+    permissions = f"{_W}/providers/Microsoft.Authorization/permissions"
+    yield row("Permissions_ListForResource", "GET", permissions, AUTHORIZATION, workspace.list_permissions)
     yield row("Datastores_List", "GET", f"{_W}/datastores", ANY, workspace.list_datastores)
     yield row("Datastores_Get", "GET", f"{_W}/datastores/{{name}}", ANY, workspace.get_datastore)
     yield row("Datastores_ListSecrets", "POST", f"{_W}/datastores/{{name}}/listSecrets", ANY, workspace.list_secrets)

@@ -39,6 +39,12 @@ def get_workspace(call: Call) -> Reply:
     return Reply(200, body)
 
 
+def list_permissions(_call: Call) -> Reply:
+    """GET what the caller may do: everything, for there are no roles here."""
+    everything = {"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}
+    return listing([everything])
+
+
 def discovery(call: Call) -> Reply:
     """GET the discovery document: where the data plane is."""
     return Reply(200, {"api": call.base, "history": call.base, "metric": call.base, "mlflow": call.base})

@@ -1,6 +1,6 @@
 """An outside world that follows a script: answers in order, a clock that only moves when somebody waits."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Any
 from maas_client.core.call import Caller
 from maas_client.core.error_map import ErrorFacts, build_error
 from maas_client.core.io import FoundFile, Request, Response, SourceFile, TargetFile, Token
+from maas_client.core.surroundings import Way
 from maas_client.core.trust import Trust
 from maas_client.errors import StatusError
 
@@ -110,6 +111,18 @@ class ScriptedIO:
 
     async def offload(self, fn: Callable[[], Any]) -> Any:
         return fn()
+
+    async def way(self, url: str) -> Way:
+        raise NotImplementedError
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    async def credential(self) -> str:
+        raise NotImplementedError
+
+    async def within(self, seconds: float, fn: Callable[[], Awaitable[Any]]) -> Any:
+        return await fn()
 
     async def find_file(self, folder: str, path: str) -> FoundFile | None:
         raise NotImplementedError

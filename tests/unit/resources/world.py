@@ -13,6 +13,7 @@ from zlib import crc32
 
 from maas_client.client._assembly import Options, assemble
 from maas_client.core.io import Digests, FileBody, FoundFile, Hasher, Request, Response, TargetFile, Token
+from maas_client.core.surroundings import Way
 from maas_client.resources._session import Session
 from maas_client.transport.files import inline
 from maas_client.transport.part_files import create_local, find_local
@@ -76,6 +77,9 @@ class World:
     bearers: list[str] = field(default_factory=list)
     closed: int = 0
     told: str = ""
+    way_there: Way = field(default_factory=Way)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bearer: str = "tok"
 
     def on(self, operation: str, *steps: Step) -> "World":
         self.steps[operation] = list(steps)
@@ -112,7 +116,7 @@ class World:
         yield step
 
     async def token(self, scope: str, claims: str | None) -> Token:
-        return Token("tok", BEGIN.timestamp() + self.clock + 3600)
+        return Token(self.bearer, BEGIN.timestamp() + self.clock + 3600)
 
     async def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
@@ -136,6 +140,18 @@ class World:
 
     async def offload(self, fn: Callable[[], Any]) -> Any:
         return fn()
+
+    async def way(self, url: str) -> Way:
+        return self.way_there
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        return self.names.get(host, ("10.0.0.4",))
+
+    async def credential(self) -> str:
+        return "a token that was given"
+
+    async def within(self, seconds: float, fn: Callable[[], Awaitable[Any]]) -> Any:
+        return await fn()
 
     async def find_file(self, folder: str, path: str) -> FoundFile | None:
         return await find_local(folder, path, inline)
