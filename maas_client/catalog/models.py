@@ -50,6 +50,7 @@ class CatalogModel:
         version: Last registry version that a source shows.
         family: `phi-3`, `phi-3.5` or `phi-4`.
         context_tokens: Input and output together, in tokens.
+        parameters_billion: Parameters of the model, in billions; `None` if no source says.
         max_output_tokens: Longest answer as a hosted service, in tokens; `None` if no source says.
         tokenizer: Tokenizer name, explained at the top of `models.toml`.
         chat_template: Template family, explained there too.
@@ -68,6 +69,7 @@ class CatalogModel:
     version: str
     family: str
     context_tokens: int
+    parameters_billion: float | None
     max_output_tokens: int | None
     tokenizer: str
     chat_template: str
@@ -108,6 +110,7 @@ def _model(row: dict[str, Any]) -> CatalogModel:
         version=row["version"],
         family=row["family"],
         context_tokens=row["context_tokens"],
+        parameters_billion=row.get("parameters_billion"),
         max_output_tokens=row.get("max_output_tokens"),
         tokenizer=row["tokenizer"],
         chat_template=row["chat_template"],

@@ -28,6 +28,7 @@ COMMANDS = {
     "data": ("maas_client.cli.data:data", "Training files: check, split, convert; all on this machine."),
     "files": ("maas_client.cli.files:files", "Training files at the service: upload."),
     "assets": ("maas_client.cli.assets:assets", "Uploaded files under a name and a version: list, create and more."),
+    "advise": ("maas_client.cli.advise:advise", "Say where to train, and by which technique."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
