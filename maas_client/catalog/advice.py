@@ -197,5 +197,8 @@ def _answer(asked: Asked, found: tuple[TrainingPlace, ...], methods: tuple[Train
         return f"Nothing fits {asked.model.id} as things stand. {hosted.reasons[0].text}"
     if best.key == "own-program":
         return f"Train {asked.model.id} in {best.title}, with {own}."
-    by = "LoRA, as the service does it" if best.key == "hosted" else "what the service takes for it"
-    return f"Train {asked.model.id} by {best.title}, with {by}." + (f" On your own GPUs: {own}." if own else "")
+    if best.key == "own-compute":
+        return f"Train {asked.model.id} on {best.title}; by which technique, the service decides."
+    return f"Train {asked.model.id} by {best.title}, with LoRA, as the service does it." + (
+        f" On your own GPUs: {own}." if own else ""
+    )

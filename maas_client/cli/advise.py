@@ -70,20 +70,14 @@ def advise(
 
 def _ask(answers: dict[str, Any], *, gpus_known: bool) -> dict[str, Any]:
     """Ask for what was not typed."""
-    from maas_client import catalog
     from maas_client.cli._output import can_ask, talk
 
     if not can_ask():
         raise click.UsageError("Missing option '--goal': there is nobody to ask.")
-    known = catalog.needs()
-    talk("What is the model to learn?")
-    for key in GOALS:
-        talk(f"  {key:11} {known[key].scenario}")
+    _explain("What is the model to learn?", GOALS)
     answers["goal"] = click.prompt("Goal", type=click.Choice(GOALS), default="chat", err=True)
     if not answers["priorities"]:
-        talk("\nWhat matters most?")
-        for key in PRIORITIES:
-            talk(f"  {key:11} {known[key].scenario}")
+        _explain("\nWhat matters most?", PRIORITIES)
         choice = click.Choice((*PRIORITIES, _NONE))
         wanted = click.prompt("Priority", type=choice, default=_NONE, err=True)
         answers["priorities"] = () if wanted == _NONE else (wanted,)
@@ -98,6 +92,15 @@ def _ask(answers: dict[str, Any], *, gpus_known: bool) -> dict[str, Any]:
         answers["gpu_gigabytes"] = memory or None
     talk()
     return answers
+
+
+def _explain(question: str, keys: "Sequence[str]") -> None:
+    from maas_client import catalog
+    from maas_client.cli._output import talk
+
+    talk(question)
+    for key in keys:
+        talk(_fill(catalog.needs()[key].scenario, f"  {key:11} "))
 
 
 def _show(found: "Advice", output: "Output", *, gpus: int) -> None:
@@ -115,7 +118,7 @@ def _show(found: "Advice", output: "Output", *, gpus: int) -> None:
     output.text("\nsources")
     for number, key in enumerate(cited, 1):
         source = found.sources[key]
-        _write(output, f"[{number}] {source.title} (read {source.retrieved})", "  ")
+        _write(output, f"{source.title} (read {source.retrieved})", f"  [{number}] ")
 
 
 def _show_methods(found: "Advice", output: "Output", cited: list[str]) -> None:
@@ -147,8 +150,13 @@ def _write_reasons(output: "Output", reasons: "Sequence[Statement]", cited: list
 
 
 def _write(output: "Output", text: str, indent: str = "") -> None:
+    output.text(_fill(text, indent))
+
+
+def _fill(text: str, start: str) -> str:
+    """Break text at the width of the terminal; lines after the first stand below its text."""
     import shutil
     import textwrap
 
     width = min(100, shutil.get_terminal_size((80, 24)).columns)
-    output.text(textwrap.fill(text, width, initial_indent=indent, subsequent_indent=" " * len(indent)))
+    return textwrap.fill(text, width, initial_indent=start, subsequent_indent=" " * len(start))
