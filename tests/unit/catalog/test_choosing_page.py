@@ -41,7 +41,9 @@ This page is generated from `maas_client/catalog/techniques.toml` and `models.to
 
 
 def page() -> str:
-    numbers = {key: number for number, key in enumerate((*catalog.technique_sources(), *SIZES), 1)}
+    numbers: dict[str | None, int] = {
+        key: number for number, key in enumerate((*catalog.technique_sources(), *SIZES), 1)
+    }
     return (
         "\n".join(
             [HEAD, *matrix(numbers), *techniques(numbers), *where(numbers), *memory(numbers), *decides(), *sources()]
@@ -58,7 +60,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(row)} |"
 
 
-def matrix(numbers: dict[str, int]) -> Iterator[str]:
+def matrix(numbers: dict[str | None, int]) -> Iterator[str]:
     names = list(catalog.techniques())
     yield "## The scenario matrix\n"
     yield f"From the Phi Cookbook [{numbers['matrix']}], whose authors corrected it later [{numbers['matrix-corrected']}]: where a cell shows an arrow, they did.\n"
@@ -77,7 +79,7 @@ def matrix(numbers: dict[str, int]) -> Iterator[str]:
             yield f"- `{need.key}`, {name}: {said.text} [{numbers[said.source]}]"
 
 
-def techniques(numbers: dict[str, int]) -> Iterator[str]:
+def techniques(numbers: dict[str | None, int]) -> Iterator[str]:
     yield "\n## The techniques\n"
     rows = (
         [
@@ -92,7 +94,7 @@ def techniques(numbers: dict[str, int]) -> Iterator[str]:
     yield from table(["technique", "kind", "library", "switched on by", "what is said of it"], rows)
 
 
-def where(numbers: dict[str, int]) -> Iterator[str]:
+def where(numbers: dict[str | None, int]) -> Iterator[str]:
     yield "\n## Where it can be trained\n"
     for place in places().values():
         said = " ".join(f"{each.text} [{numbers[each.source]}]" for each in place.says)
@@ -106,9 +108,13 @@ SIZES = dict.fromkeys(
 )
 
 
-def memory(numbers: dict[str, int]) -> Iterator[str]:
+def memory(numbers: dict[str | None, int]) -> Iterator[str]:
     yield "\n## What it takes of a GPU\n"
-    adapters = [each for each in catalog.techniques().values() if each.bytes_per_parameter is not None]
+    adapters = {
+        each.name: each.bytes_per_parameter
+        for each in catalog.techniques().values()
+        if each.bytes_per_parameter is not None
+    }
     everything = limits()["all-parameters"]
     activations = limits()["activations"]
     yield "GB of 10^9 bytes, the least on one GPU: the base model's parameters times the bytes that each takes. Adapters are small beside it and left out."
@@ -122,12 +128,12 @@ def memory(numbers: dict[str, int]) -> Iterator[str]:
         [
             f"{', '.join(names)} [{numbers[source]}]",
             f"{billions:g}",
-            *(f"{billions * each.bytes_per_parameter:.1f}" for each in adapters),
+            *(f"{billions * each:.1f}" for each in adapters.values()),
             f"{billions * everything.value:.1f}",
         ]
         for (billions, source), names in by_size.items()
     )
-    yield from table(["model", "parameters, 10^9", *(each.name for each in adapters), "all parameters"], rows)
+    yield from table(["model", "parameters, 10^9", *adapters, "all parameters"], rows)
     unsaid = [model.id for model in catalog.all_models() if model.parameters_billion is None]
     yield f"\nNo source states a total for {', '.join(unsaid)}."
 
