@@ -50,6 +50,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, state_of_run: Path) -> No
         if (name.startswith(PREFIXES) and not name.startswith(SERVERS)) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("MAAS_JOURNAL_DIR", str(state_of_run / "journal"))
+    monkeypatch.setenv("MAAS_CONFIG", str(state_of_run / "config.toml"))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import click
 
 from maas_client.cli._errors import exit_code
 from maas_client.cli._findings import size
+from maas_client.cli._journal import flags_for
 from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, talk
 from maas_client.cli._plan import tell_file
@@ -134,7 +135,7 @@ def _add_way_on(error: MaaSError, info: SubmissionInfo) -> None:
 
 
 def _resume(info: SubmissionInfo) -> str:
-    return f"Resume with: maas-ft runs resume {info.id}"
+    return f"Resume with: maas-ft runs resume {info.id}{flags_for(info)}"
 
 
 def _upload(submission: "Submission", stage: Stage) -> None:

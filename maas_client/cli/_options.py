@@ -113,6 +113,24 @@ def takes_choice(function: F) -> F:
     return command  # type: ignore[return-value] # the same function to click, with one parameter for five
 
 
+def takes_journal(function: F) -> F:
+    """Give a command that reads the journal alone `--local` and `--profile` as `choice`; must stand next to it."""
+
+    @functools.wraps(function)
+    def command(*args: object, local: bool, profile: str | None, **kwargs: object) -> object:
+        if local and profile:
+            raise click.UsageError("--local has a journal of its own: leave out --profile.")
+        return function(*args, choice=Choice(local, profile), **kwargs)
+
+    for option in (
+        output_option,
+        click.option("--profile", metavar="P", help="In the journal of this profile."),
+        click.option("--local", is_flag=True, help="In the journal of the local reference server."),
+    ):
+        command = option(command)
+    return command  # type: ignore[return-value] # the same function to click, with one parameter for two
+
+
 def parse_tags(_ctx: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """Read repeated `k=v`."""
     tags = {}

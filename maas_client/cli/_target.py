@@ -54,14 +54,19 @@ class Target:
             return
         missing = [name for name in _NEEDED if not getattr(self.resolved.settings, name)]
         if missing:
+            variables = ", ".join("MAAS_" + name.upper() for name in missing)
             raise ConfigurationError(
                 f"It is not known which workspace is meant: {', '.join(missing)} missing.",
-                hint="Use --local to try it on this machine, --profile P, --subscription with --resource-group and "
-                f"--workspace, or set {', '.join('MAAS_' + name.upper() for name in missing)}.",
+                hint="Try it here with --local; or say it once with `maas-ft config init`; or give --profile; "
+                f"or --subscription, --resource-group and --workspace, or set {variables}.",
             )
 
-    def client(self) -> "MaaSClient":
-        """Make the client; the local server is started if it does not run."""
+    def client(self, *, journal: Path | None = None) -> "MaaSClient":
+        """Make the client; the local server is started if it does not run.
+
+        Args:
+            journal: Folder of the journal; `None` takes the one that is set.
+        """
         from maas_client.client import MaaSClient
 
         # What the client warns of was shown with the plan.
@@ -76,6 +81,7 @@ class Target:
                 subscription_id=server.subscription_id,
                 resource_group=server.resource_group,
                 workspace=server.workspace,
+                journal=journal,
             )
         self.check()
         # azure-identity logs, at length, what its exception says again: one telling is enough on a terminal.
@@ -92,6 +98,7 @@ class Target:
             authority=settings.authority,
             timeout=settings.timeout_seconds,
             max_retries=settings.max_retries,
+            journal=journal or settings.journal_dir,
         )
 
     def to_dict(self) -> dict[str, object]:

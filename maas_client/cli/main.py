@@ -32,7 +32,7 @@ COMMANDS = {
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
-    "config": ("maas_client.cli.config:config", "Settings: show each and where it comes from."),
+    "config": ("maas_client.cli.config:config", "Settings and profiles: set up, show, list."),
 }
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maas_client.cli._options import Choice, examples, output_option, takes_choice
+from maas_client.cli._options import Choice, examples, takes_choice, takes_journal
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -20,13 +20,13 @@ def runs() -> None:
 
 @runs.command("list", epilog=examples("maas-ft runs list --all"))
 @click.option("--all", "show_all", is_flag=True, help="Those that are over too.")
-@output_option
-def list_runs(output: "Output", *, show_all: bool) -> None:
+@takes_journal
+def list_runs(choice: Choice, output: "Output", *, show_all: bool) -> None:
     """List runs that can be gone on with."""
     from maas_client.resources._submission_record import describe
     from maas_client.types import SubmissionState
 
-    known = sorted(map(describe, _journal().records()), key=lambda info: info.changed_at, reverse=True)
+    known = sorted(map(describe, _journal(choice).records()), key=lambda info: info.changed_at, reverse=True)
     found = [info for info in known if show_all or info.state is SubmissionState.OPEN]
     if output.is_json:
         output.document(found)
@@ -40,10 +40,10 @@ def list_runs(output: "Output", *, show_all: bool) -> None:
 
 @runs.command(epilog=examples("maas-ft runs show 1f3a9c2e"))
 @click.argument("run")
-@output_option
-def show(output: "Output", *, run: str) -> None:
+@takes_journal
+def show(choice: Choice, output: "Output", *, run: str) -> None:
     """Show a run, by its id or its job's name."""
-    info = _info(_find(run))
+    info = _info(_find(run, choice))
     if output.is_json:
         output.document(info)
         return
@@ -81,8 +81,8 @@ def resume(choice: Choice, output: "Output", *, run: str | None) -> None:
 @click.argument("names", metavar="RUN...", nargs=-1)
 @click.option("--over", is_flag=True, help="All that are over: done, or their job has failed.")
 @click.option("--yes", "-y", is_flag=True, help="Also those whose job may exist unseen.")
-@output_option
-def forget(output: "Output", *, names: tuple[str, ...], over: bool, yes: bool) -> None:
+@takes_journal
+def forget(choice: Choice, output: "Output", *, names: tuple[str, ...], over: bool, yes: bool) -> None:
     """Remove runs from the journal; at the service nothing changes."""
     from maas_client.cli._output import talk
     from maas_client.errors import ConfigurationError
@@ -90,9 +90,9 @@ def forget(output: "Output", *, names: tuple[str, ...], over: bool, yes: bool) -
 
     if bool(names) is over:
         raise click.UsageError("Name runs, or give --over.")
-    found = [_find(name) for name in names]
+    found = [_find(name, choice) for name in names]
     if over:
-        found = [record for record in _journal().records() if _info(record).state is not SubmissionState.OPEN]
+        found = [record for record in _journal(choice).records() if _info(record).state is not SubmissionState.OPEN]
     for record in found:
         if record.step("create-job").state is StepState.SENT and not yes:
             job = record.plan["name"]
@@ -101,7 +101,7 @@ def forget(output: "Output", *, names: tuple[str, ...], over: bool, yes: bool) -
                 hint=f"Nothing was forgotten. Look first: maas-ft runs resume {record.id} . To forget it, add --yes.",
             )
     for record in found:
-        _journal().forget(record.id)
+        _journal(choice).forget(record.id)
         talk(f"Run {record.id} (job {record.plan['name']}) forgotten.")
     if output.is_json:
         output.document({"forgotten": [record.id for record in found]})
@@ -113,21 +113,21 @@ def go_on(run: str | None, choice: Choice, output: "Output") -> None:
     from maas_client.cli._output import talk
     from maas_client.cli._target import find_target
 
-    info = _info(_newest() if run is None else _find(run))
+    info = _info(_newest(choice) if run is None else _find(run, choice))
     step = info.next_step
     what = f"next is {step.name}" if step is not None else "everything is done"
     talk(f"Run {info.id}: job {info.plan.name}, {what}.")
     target = find_target(choice if choice.is_given else choice_of(info))
     target.check()
     stage = Stage(target, output)
-    with resumable(stage), target.client() as client:
+    with resumable(stage), target.client(journal=_journal(choice).folder) as client:
         carry_out(client, stage, client.submissions.resume(info.id))
 
 
-def _journal() -> "SqliteJournal":
-    from maas_client.journal import SqliteJournal
+def _journal(choice: Choice) -> "SqliteJournal":
+    from maas_client.cli._journal import journal_of
 
-    return SqliteJournal()
+    return journal_of(choice)
 
 
 def _info(record: "Record") -> "SubmissionInfo":
@@ -136,13 +136,13 @@ def _info(record: "Record") -> "SubmissionInfo":
     return describe(record)
 
 
-def _find(run: str) -> "Record":
+def _find(run: str, choice: Choice) -> "Record":
     from maas_client.resources.submissions import find_record
 
-    return find_record(_journal().records(), run)
+    return find_record(_journal(choice).records(), run)
 
 
-def _newest() -> "Record":
+def _newest(choice: Choice) -> "Record":
     """Find the run that was worked at last, of those that can be gone on with.
 
     Raises:
@@ -151,7 +151,7 @@ def _newest() -> "Record":
     from maas_client.errors import ConfigurationError
     from maas_client.types import SubmissionState
 
-    records = [record for record in _journal().records() if _info(record).state is SubmissionState.OPEN]
+    records = [record for record in _journal(choice).records() if _info(record).state is SubmissionState.OPEN]
     if not records:
         raise ConfigurationError("There is no run to go on with.", hint="See all of them: maas-ft runs list --all")
     return max(records, key=lambda record: record.changed_at)

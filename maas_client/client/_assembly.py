@@ -141,5 +141,5 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
         "authority": settings.authority,
         "timeout": settings.timeout_seconds,
         "max_retries": settings.max_retries,
-        "journal": overrides.get("journal"),
+        "journal": overrides.get("journal") or settings.journal_dir,
     }

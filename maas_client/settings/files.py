@@ -29,19 +29,29 @@ def read_profile(path: Path, name: str, known_keys: list[str]) -> dict[str, Any]
         ConfigurationError: The file, the profile or a key in it is missing, unknown or broken; names the file and, for
             broken TOML, line and column.
     """
-    document = _read_toml(path)
-    _refuse_unknown(path, "", document, ["profiles"])
-    profiles = document.get("profiles", {})
-    if not isinstance(profiles, dict) or not isinstance(profiles.get(name, {}), dict):
-        raise ConfigurationError(
-            f"{path}: a profile is a table.", hint=f"Write [profiles.{name}], then one key a line."
-        )
+    profiles, _ = read_profiles(path)
     if name not in profiles:
         there = f"Profiles there: {', '.join(profiles)}." if profiles else f"Add [profiles.{name}] to it."
         raise ConfigurationError(f"{path} has no profile {name!r}.{_meant(name, list(profiles))}", hint=there)
     profile: dict[str, Any] = profiles[name]
     _refuse_unknown(path, f"[profiles.{name}] ", profile, known_keys)
     return profile
+
+
+def read_profiles(path: Path) -> tuple[dict[str, dict[str, Any]], str | None]:
+    """Return all profiles of the file, by name, and which one it calls the default.
+
+    Raises:
+        ConfigurationError: The file is missing or broken, or has another key at its top.
+    """
+    document = _read_toml(path)
+    _refuse_unknown(path, "", document, ["default_profile", "profiles"])
+    profiles, default = document.get("profiles", {}), document.get("default_profile")
+    if default is not None and not isinstance(default, str):
+        raise ConfigurationError(f"{path}: default_profile is the name of a profile.", hint="Write it in quotes.")
+    if not isinstance(profiles, dict) or not all(isinstance(each, dict) for each in profiles.values()):
+        raise ConfigurationError(f"{path}: a profile is a table.", hint="Write [profiles.<name>], then one key a line.")
+    return profiles, default
 
 
 def find_azureml_config(start: Path) -> tuple[Path, dict[str, str]] | None:
@@ -84,7 +94,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ConfigurationError(
             f"There is no configuration file {path}, and a profile was asked for.",
-            hint="Create it with a table [profiles.<name>], or set MAAS_CONFIG to where it is.",
+            hint="Write one with `maas-ft config init`, or set MAAS_CONFIG to where it is.",
         ) from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}.") from error

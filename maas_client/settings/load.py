@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from maas_client.catalog import get_cloud
 from maas_client.errors import ConfigurationError
-from maas_client.settings.files import default_config_path, find_azureml_config, read_profile
+from maas_client.settings.files import default_config_path, find_azureml_config, read_profile, read_profiles
 from maas_client.settings.values import KNOWN, MASK, Known, ResolvedSettings, Setting, Settings
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -26,7 +26,7 @@ def load_settings(
     """Find every setting; nothing is sent.
 
     Args:
-        profile: Name of a profile; `None` takes `MAAS_PROFILE`, if that is set.
+        profile: Name of a profile; `None` takes `MAAS_PROFILE`, or the file's `default_profile`.
         overrides: Arguments, by key (`timeout` in seconds); `None` counts as not given.
         environ: Environment variables; an empty one counts as not set.
         cwd: Absolute folder from which an Azure ML `config.json` is looked for, upwards.
@@ -41,13 +41,45 @@ def load_settings(
     unknown = overrides.keys() - {known.key for known in KNOWN}
     if unknown:
         raise ConfigurationError(f"Unknown setting {min(unknown)!r}.", hint=f"Known: {', '.join(_keys())}.")
-    name = profile or environ.get("MAAS_PROFILE") or None
-    path = config_path or default_config_path(environ) if name else Path()
+    named = _named(profile, environ, config_path)
+    name, path = (named.name, named.path) if named else (None, Path())
     sources = _Sources(overrides, name, path, read_profile(path, name, _keys()) if name else {}, environ, cwd)
     found = {known.name: sources.find(known) for known in KNOWN}
     settings = Settings(**{key: setting.value for key, setting in found.items()})  # type: ignore[arg-type] # parsed by KNOWN
     _check(settings, found)
-    return ResolvedSettings(settings, found, name)
+    return ResolvedSettings(settings, found, name, named.origin if named else None)
+
+
+def known_variables() -> list[str]:
+    """Return the environment variables that are settings, and those that say where settings are."""
+    return [*(variable for known in KNOWN for variable in known.variables), "MAAS_PROFILE", "MAAS_CONFIG"]
+
+
+class _Named(NamedTuple):
+    """The profile that counts, the file that has it, and where its name comes from."""
+
+    name: str
+    path: Path
+    origin: str
+
+
+def _named(profile: str | None, environ: Mapping[str, str], config_path: Path | None) -> _Named | None:
+    """Find which profile counts.
+
+    The file's `default_profile` gives way to our own variables alone, and as a whole: half a target from one place and
+    half from another would be a third one. Variables that programs share (`AZURE_SUBSCRIPTION_ID`) and a `config.json`
+    give way to it: they may be there for others.
+    """
+    if profile:
+        return _Named(profile, config_path or default_config_path(environ), "argument")
+    if name := environ.get("MAAS_PROFILE"):
+        return _Named(name, config_path or default_config_path(environ), "MAAS_PROFILE")
+    ours = (name for known in KNOWN if known.target for name in known.variables if name.startswith("MAAS_"))
+    if any(environ.get(name) for name in ours):
+        return None
+    path = config_path or default_config_path(environ)
+    default = read_profiles(path)[1] if path.is_file() else None
+    return _Named(default, path, f"default_profile in {path}") if default else None
 
 
 def _keys() -> list[str]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 MASK = "********"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -25,6 +26,7 @@ class Settings:
         token: A ready-made token; never shown.
         timeout_seconds: For one attempt of one call; above 0.
         max_retries: Attempts after the first, 0 to 20.
+        journal_dir: Folder in which submissions are written down; `None` takes one in the user's state folder.
     """
 
     service: str = "azureml"
@@ -38,6 +40,7 @@ class Settings:
     token: str | None = None
     timeout_seconds: float = 60.0
     max_retries: int = 3
+    journal_dir: str | None = None
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{field.name}={_shown(field.name, getattr(self, field.name))!r}" for field in fields(self))
@@ -74,12 +77,14 @@ class ResolvedSettings:
     Attributes:
         settings: The values.
         origins: By attribute of `Settings`, in its order.
-        profile: Name of the profile that was asked for, if one was.
+        profile: Name of the profile that was asked for, or else of the file's `default_profile`, if that counts.
+        profile_from: Where that name comes from, as an origin.
     """
 
     settings: Settings
     origins: Mapping[str, Setting]
     profile: str | None = None
+    profile_from: str | None = None
 
 
 def _shown(name: str, value: object) -> object:
@@ -90,6 +95,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("a text that is not empty")
     return value.strip()
+
+
+def _folder(value: object) -> str:
+    return str(Path(_text(value)).expanduser().absolute())
 
 
 def _service(value: object) -> str:
@@ -169,4 +178,5 @@ KNOWN = (
     Known("token", "token", ("MAAS_TOKEN",), _text, target=False),
     Known("timeout_seconds", "timeout", ("MAAS_TIMEOUT",), _seconds, target=False),
     Known("max_retries", "max_retries", ("MAAS_MAX_RETRIES",), _retries, target=False),
+    Known("journal_dir", "journal_dir", ("MAAS_JOURNAL_DIR",), _folder, target=False),
 )

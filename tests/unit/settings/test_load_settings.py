@@ -71,6 +71,60 @@ def test_a_named_profile_shuts_out_other_targets(load, azureml):
     assert settings.timeout_seconds == 5.0
 
 
+DEFAULT = 'default_profile = "dev"\n' + DEV
+
+
+def test_the_file_s_default_profile_counts_as_named(load, azureml):
+    azureml("config.json", **TRIPLE)
+    shared = {"AZURE_SUBSCRIPTION_ID": "of terraform", "AZURE_RESOURCE_GROUP": "of terraform"}
+    resolved = load(toml=DEFAULT, environ=shared)
+    settings = resolved.settings
+    assert (settings.subscription_id, settings.resource_group, settings.workspace) == ("ps", None, "pw")
+    assert resolved.profile == "dev"
+    assert str(resolved.profile_from).startswith("default_profile in ")
+    assert load(toml=DEFAULT, workspace="arg").settings.subscription_id == "ps"
+
+
+@pytest.mark.parametrize("variable", ["MAAS_WORKSPACE", "MAAS_SUBSCRIPTION_ID", "MAAS_BASE_URL", "MAAS_CLOUD"])
+def test_a_variable_of_ours_that_says_where_jobs_go_beats_the_default_profile_as_a_whole(load, variable):
+    value = {"MAAS_BASE_URL": "https://x.example", "MAAS_CLOUD": "AzureChinaCloud"}.get(variable, "mine")
+    resolved = load(toml=DEFAULT, environ={variable: value, "AZURE_SUBSCRIPTION_ID": "usual"})
+    assert resolved.profile is None
+    assert resolved.settings.workspace != "pw"
+    assert resolved.settings.subscription_id != "ps"
+
+
+def test_a_profile_that_was_named_beats_the_default_one(load):
+    toml = DEFAULT + '[profiles.prod]\nworkspace = "prod"\n'
+    assert load(toml=toml, profile="prod").settings.workspace == "prod"
+    assert load(toml=toml, environ={"MAAS_PROFILE": "prod"}).profile_from == "MAAS_PROFILE"
+    assert load(toml=toml, environ={"MAAS_TIMEOUT": "5"}).profile == "dev"
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('default_profile = "dve"\n' + DEV, "no profile 'dve'. Did you mean 'dev'"),
+        ("default_profile = 3\n" + DEV, "default_profile is the name"),
+        ('default_profil = "dev"\n' + DEV, "unknown key 'default_profil'. Did you mean 'default_profile'"),
+    ],
+)
+def test_a_wrong_default_profile_is_told(load, toml, message):
+    with pytest.raises(ConfigurationError, match=message):
+        load(toml=toml)
+
+
+def test_the_journal_s_folder_is_a_setting(load, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load().settings.journal_dir is None
+    assert load(environ={"MAAS_JOURNAL_DIR": "~/runs"}).settings.journal_dir == str(tmp_path / "runs")
+    toml = DEV + 'journal_dir = "/own"\n'
+    resolved = load(profile="dev", toml=toml, environ={"MAAS_JOURNAL_DIR": "/env"})
+    assert resolved.origins["journal_dir"].origin.startswith("profile dev in ")
+    assert resolved.settings.journal_dir == "/own"
+    assert load(profile="dev", toml=DEV, environ={"MAAS_JOURNAL_DIR": "/env"}).settings.journal_dir == "/env"
+
+
 def test_every_variable(load):
     environ = {
         "MAAS_SERVICE": "azureml",
