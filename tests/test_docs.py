@@ -1,5 +1,6 @@
-"""The documents are true: Python blocks run on the reference server, command lines parse, the table is complete."""
+"""The documents are true: their blocks run on the reference server, command lines parse, the table is complete."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,30 +13,24 @@ import pytest
 from maas_client import MaaSClient
 from maas_client.cli.main import root
 from maas_client.testing import Server, serving
+from tests.documents import console
+from tests.documents.blocks import PAGES, ROOT, Block, blocks
 
-ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "pages").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ONLY_COMPILED = {
-    "from azure.ai.ml": "needs azure-ai-ml and https; tests/referee runs it",
-    "from azure.identity import": "needs https; tests/unit/server/test_server_sign_in.py runs the same",
-    "logging.basicConfig": "changes what the whole process writes",
-    'subscription_id="..."': "shows where a value of the ready line goes",
-}
+SHELL = ("console", "sh")
 
 
-def blocks(page: Path, *languages: str) -> list[str]:
-    return [text for language, text in BLOCK.findall(page.read_text(encoding="utf-8")) if language in languages]
+def is_run(block: Block) -> bool:
+    return block.language in ("python", "console") and not block.reason and not block.title
 
 
-def command_lines() -> list[str]:
+def shown_only() -> list[str]:
+    """The command lines that no test runs."""
     found = []
     for page in PAGES:
-        for text in blocks(page, "console", "sh"):
-            for line in text.splitlines():
-                command = line.removeprefix("$ ")
-                if command.startswith("maas-ft "):
-                    found.append(command)
+        for block in blocks(page, *SHELL):
+            if not is_run(block):
+                lines = [line.removeprefix("$ ") for line in block.text.replace(" \\\n", " ").splitlines()]
+                found += [line for line in lines if line.startswith("maas-ft ")]
     return found
 
 
@@ -56,30 +51,66 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
-def test_python_blocks_run(
-    page: Path, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+@pytest.fixture
+def reader(request: pytest.FixtureRequest, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reader's folder with the example data, and a workspace that the environment and `--local` both mean."""
+    page: Path = request.getfixturevalue("page")
+    name = re.sub("[^a-z]", "-", page.stem.lower())
+    for part in ("train", "validation"):
+        (tmp_path / f"{part}.jsonl").write_bytes((ROOT / f"examples/data/{part}.jsonl").read_bytes())
+    for block in blocks(page):
+        if block.title:
+            (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+    local = tmp_path / ".local"
+    local.mkdir()
+    facts = dict(server.ready.facts) | {"workspace": name}
+    (local / "ready.json").write_text(json.dumps(facts), encoding="utf-8")
+    settings = {
+        "MAAS_LOCAL_DIR": str(local),
+        "MAAS_JOURNAL_DIR": str(tmp_path / ".journal"),
+        "MAAS_CONFIG": str(tmp_path / ".config.toml"),
+        "COLUMNS": "100",
+    }
+    for key, value in (server.environment(name) | settings).items():
+        monkeypatch.setenv(key, value)
     monkeypatch.chdir(tmp_path)
-    for name in ("train", "validation"):
-        (tmp_path / f"{name}.jsonl").write_bytes((ROOT / f"examples/data/{name}.jsonl").read_bytes())
-    for name, value in server.environment().items():
-        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(map(is_run, blocks(page)))], ids=lambda page: page.name)
+def test_blocks_run(page: Path, reader: Path, capsys: pytest.CaptureFixture) -> None:
     with MaaSClient.from_env() as client:
         names: dict[str, Any] = {"MaaSClient": MaaSClient, "client": client}
-        for text in blocks(page, "python"):
-            code = compile(text, page.name, "exec")
-            if any(mark in text for mark in ONLY_COMPILED):
+        for block in filter(is_run, blocks(page)):
+            if block.language == "console":
+                console.run(block, f"{page.name}:{block.line}")
                 continue
-            exec(code, names)
-            if "jobs.create(" in text and "jobs.wait(" not in text and "job" in names:
+            exec(compile("\n" * block.line + block.text, str(page), "exec"), names)
+            if "jobs.create(" in block.text and "jobs.wait(" not in block.text and "job" in names:
                 # What a reader does between two blocks: let the job end.
                 names["job"] = client.jobs.wait(names["job"].name)
             names["client"] = client
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("line", command_lines())
+def test_what_is_not_run_is_said_to_be_so_and_why() -> None:
+    silent = [
+        f"{page.name}:{block.line}"
+        for page in PAGES
+        for block in blocks(page, *SHELL)
+        if not is_run(block) and not block.reason and "maas-ft " in block.text
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_that_is_not_run_compiles(page: Path) -> None:
+    for block in blocks(page, "python"):
+        if not is_run(block):
+            compile(block.text, page.name, "exec")
+
+
+@pytest.mark.parametrize("line", shown_only())
 def test_command_lines_are_valid(line: str) -> None:
     arguments = shlex.split(line, comments=True)[1:]
     command: click.Command = root

@@ -34,8 +34,7 @@ def taken_by(**headers):
     next(flow)
     assert flow.throw(ConflictError("taken", status=409)).operation == "Blob_GetProperties"
     try:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        flow.send(Response(200, {"x-ms-blob-type": "BlockBlob", **named}, b""))
+        flow.send(Response(200, {name.replace("_", "-"): value for name, value in headers.items()}, b""))
     except StopIteration as stop:
         return stop.value
     raise AssertionError("it asked for more")

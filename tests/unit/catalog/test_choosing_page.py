@@ -18,10 +18,16 @@ ZeRO can be had together.
 Where the model is trained as a service there is nothing to choose: the service trains LoRA. What follows matters to whoever has GPUs, or asks what they
 would gain by them. `maas-ft advise` says it for one case, with reasons, and asks what it needs to know:
 
-```sh
-maas-ft advise
-maas-ft advise --goal qa --rows 800 --gpus 1 --gpu-memory 8 --priority cost
-maas-ft advise --goal chat --model Phi-4 --gpus 4 --gpu-memory 24 --priority gpus --output json
+<!-- not run: asks questions; tests/cli/test_cli_advise.py runs the same -->
+```console
+$ maas-ft advise
+```
+
+With the answers as options it asks nothing:
+
+```console
+$ maas-ft advise --goal qa --rows 800 --gpus 1 --gpu-memory 8 --priority cost
+$ maas-ft advise --goal chat --model Phi-4 --gpus 4 --gpu-memory 24 --priority gpus --output json
 ```
 
 ```python
