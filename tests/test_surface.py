@@ -96,6 +96,7 @@ def test_all_of_types_leaves_no_value_out() -> None:
             "marketplace",
             "models",
             "preflight",
+            "responses",
             "submissions",
         )
     ]

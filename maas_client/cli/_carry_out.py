@@ -16,7 +16,7 @@ from maas_client.cli._output import Output, talk
 from maas_client.cli._plan import tell_file
 from maas_client.cli._target import Target
 from maas_client.cli._uploading import follow_upload
-from maas_client.cli._watching import LOCAL_LIFE, follow_events, tell_deployed, until_it_answers
+from maas_client.cli._watching import LOCAL_LIFE, follow, follow_events, tell_deployed, until_it_answers
 from maas_client.errors import MaaSError, NotFoundError
 from maas_client.resources._names import is_made_up
 from maas_client.types import StepState, SubmissionInfo, SubmissionState
@@ -92,17 +92,34 @@ def resumable(stage: Stage) -> Iterator[None]:
         raise
 
 
-def carry_out(client: "MaaSClient", stage: Stage, submission: "Submission") -> None:
-    """Do what is not done yet, and write what came of it on stdout."""
+def carry_out(
+    client: "MaaSClient",
+    stage: Stage,
+    submission: "Submission",
+    *,
+    until_running: bool = False,
+    timeout: float | None = None,
+) -> None:
+    """Do what is not done yet, and write what came of it on stdout.
+
+    Args:
+        client: Where it is done.
+        stage: For whoever stops it.
+        submission: What is to be done.
+        until_running: True to watch until the job runs, where its end is not part of the plan.
+        timeout: Seconds to watch the job at most.
+    """
     stage.submission = submission
     choice, plan = stage.target.choice, submission.plan
     _upload(submission, stage)
     job = _create(client, submission)
     try:
         if plan.wait:
-            job = follow_events(
-                submission.watch(), submission.wait, job, choice, stage.output, scaled=stage.target.is_emulator
-            )
+            events = submission.watch(timeout=timeout)
+            job = follow_events(events, submission.wait, job, choice, stage.output, scaled=stage.target.is_emulator)
+        elif until_running:
+            scaled = stage.target.is_emulator
+            job = follow(client, job, choice, stage.output, scaled=scaled, until="running", timeout=timeout)
         if plan.deployment is not None:
             stage.deployment = _deploy(submission, plan.deployment.name, choice)
     except MaaSError as error:

@@ -178,3 +178,13 @@ content_safety_option = click.option(
     help="Filter prompts and answers, or not; the service does if left out.",
 )
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask before spending money or deleting.")
+until_option = click.option(
+    "--until",
+    type=click.Choice(["running", "completed"]),
+    default="completed",
+    show_default=True,
+    help="How far to watch; a job that fails ends it too.",
+)
+watch_timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop watching after so long (exit code 8)."
+)

@@ -11,11 +11,15 @@ import click
 from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, is_terminal, talk
 from maas_client.errors import DeploymentFailedError, JobFailedError, WaitTimeoutError
+from maas_client.types import JobStatus
 from maas_client.watch import advice
 
 if TYPE_CHECKING:
     from maas_client.client import MaaSClient
+    from maas_client.resources._job_watch import Until
     from maas_client.types import Deployment, FineTuningJob, JobEvent
+
+_STARTED = frozenset({JobStatus.RUNNING, JobStatus.PAUSING, JobStatus.PAUSED, JobStatus.RESUMING})
 
 LOCAL_LIFE = "It moves on whenever the local server runs; that ends by itself after 10 minutes without requests."
 
@@ -28,10 +32,11 @@ def follow(
     *,
     scaled: bool,
     as_lines: bool = False,
+    until: "Until" = "completed",
     timeout: float | None = None,
     resume_token: str | None = None,
 ) -> "FineTuningJob":
-    """Watch to the end and return the job with its fine-tuned model.
+    """Watch to the end, or until the job runs, and return the job; after the end with its fine-tuned model.
 
     Args:
         client: Where the job is.
@@ -40,6 +45,7 @@ def follow(
         output: Of the command.
         scaled: True if the service's clock runs otherwise than ours.
         as_lines: True to write each event as a JSON line on stdout.
+        until: `running` is enough, or `completed`.
         timeout: Seconds to watch at most.
         resume_token: Of the last event seen.
 
@@ -50,7 +56,11 @@ def follow(
         click.exceptions.Exit: Ctrl-C or SIGTERM.
     """
     events = client.jobs.watch(job, timeout=timeout, resume_token=resume_token)
-    return follow_events(events, lambda: client.jobs.wait(job), job, choice, output, scaled=scaled, as_lines=as_lines)
+
+    def wait() -> "FineTuningJob":
+        return client.jobs.wait(job, until=until)
+
+    return follow_events(events, wait, job, choice, output, scaled=scaled, as_lines=as_lines, until=until)
 
 
 def follow_events(
@@ -62,6 +72,7 @@ def follow_events(
     *,
     scaled: bool,
     as_lines: bool = False,
+    until: "Until" = "completed",
 ) -> "FineTuningJob":
     """Show events as they come, then wait for the job with its model; see `follow`."""
     resume = f"maas-ft jobs watch {job.name}{choice.flags}"
@@ -70,6 +81,8 @@ def follow_events(
             with _shown(job, output, scaled=scaled, as_lines=as_lines) as show:
                 for event in events:
                     show(event)
+                    if until == "running" and event.status in _STARTED:
+                        break
             return wait()
         except WaitTimeoutError as error:
             error.hint = f"Go on watching: {resume}"

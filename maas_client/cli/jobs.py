@@ -7,12 +7,13 @@ import click
 
 from maas_client.cli._jobs_change import CHANGES
 from maas_client.cli._jobs_files import FILES
-from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
+from maas_client.cli._options import Choice, examples, parse_filters, takes_choice, until_option, watch_timeout_option
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
     from maas_client.resources._job_filters import View
     from maas_client.resources._job_metrics import MetricSource
+    from maas_client.resources._job_watch import Until
 
 MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "grad_norm")
 """What the table shows, in this order."""
@@ -88,10 +89,19 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 
 @jobs.command(epilog=examples("maas-ft jobs watch support-bot --profile prod"))
 @click.argument("name")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop watching after so long.")
+@until_option
+@watch_timeout_option
 @click.option("--resume-token", metavar="T", help="Go on after the event that carried it.")
 @takes_choice
-def watch(choice: Choice, output: "Output", *, name: str, timeout: float | None, resume_token: str | None) -> None:
+def watch(
+    choice: Choice,
+    output: "Output",
+    *,
+    name: str,
+    until: "Until",
+    timeout: float | None,
+    resume_token: str | None,
+) -> None:
     """Watch a job to its end; with json an event a line."""
     from maas_client.cli._jobs_change import show
     from maas_client.cli._target import find_target
@@ -109,6 +119,7 @@ def watch(choice: Choice, output: "Output", *, name: str, timeout: float | None,
                 output,
                 scaled=target.is_emulator,
                 as_lines=output.is_json,
+                until=until,
                 timeout=timeout,
                 resume_token=resume_token,
             )

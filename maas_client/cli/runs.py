@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maas_client.cli._options import Choice, examples, takes_choice, takes_journal
+from maas_client.cli._options import Choice, examples, takes_choice, takes_journal, watch_timeout_option
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
@@ -71,10 +71,11 @@ def show(choice: Choice, output: "Output", *, run: str) -> None:
 
 @runs.command(epilog=examples("maas-ft runs resume", "maas-ft runs resume 1f3a9c2e"))
 @click.argument("run", required=False)
+@watch_timeout_option
 @takes_choice
-def resume(choice: Choice, output: "Output", *, run: str | None) -> None:
+def resume(choice: Choice, output: "Output", *, run: str | None, timeout: float | None) -> None:
     """Go on with a run; the newest that is open, if none is named."""
-    go_on(run, choice, output)
+    go_on(run, choice, output, timeout=timeout)
 
 
 @runs.command(epilog=examples("maas-ft runs forget 1f3a9c2e", "maas-ft runs forget --over"))
@@ -107,8 +108,8 @@ def forget(choice: Choice, output: "Output", *, names: tuple[str, ...], over: bo
         output.document({"forgotten": [record.id for record in found]})
 
 
-def go_on(run: str | None, choice: Choice, output: "Output") -> None:
-    """Take a run up where it stopped, and carry it out to its end."""
+def go_on(run: str | None, choice: Choice, output: "Output", *, timeout: float | None = None) -> None:
+    """Take a run up where it stopped, and carry it out to its end; watch its job for `timeout` seconds at most."""
     from maas_client.cli._carry_out import Stage, carry_out, choice_of, resumable
     from maas_client.cli._output import talk
     from maas_client.cli._target import find_target
@@ -121,7 +122,7 @@ def go_on(run: str | None, choice: Choice, output: "Output") -> None:
     target.check()
     stage = Stage(target, output)
     with resumable(stage), target.client(journal=_journal(choice).folder) as client:
-        carry_out(client, stage, client.submissions.resume(info.id))
+        carry_out(client, stage, client.submissions.resume(info.id), timeout=timeout)
 
 
 def _journal(choice: Choice) -> "SqliteJournal":

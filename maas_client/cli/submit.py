@@ -12,11 +12,14 @@ from maas_client.cli._options import (
     property_option,
     tag_option,
     takes_choice,
+    until_option,
+    watch_timeout_option,
     yes_option,
 )
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
+    from maas_client.resources._job_watch import Until
 
 NEWEST = "@newest"
 """What `--resume` without a run stands for."""
@@ -44,6 +47,8 @@ NEWEST = "@newest"
 @click.option("--deploy", is_flag=False, flag_value="@job", metavar="[NAME]", help="Deploy the model afterwards.")
 @content_safety_option
 @click.option("--watch/--no-watch", default=True, show_default=True, help="Watch the job to its end.")
+@until_option
+@watch_timeout_option
 @click.option("--dry-run", is_flag=True, help="Check and show what would be done; send nothing.")
 @click.option("--resume", is_flag=False, flag_value=NEWEST, metavar="[RUN]", help="Go on with a run that was stopped.")
 @yes_option
@@ -56,6 +61,8 @@ def submit(
     job_file: str | None,
     resume: str | None,
     watch: bool,
+    until: "Until",
+    timeout: float | None,
     dry_run: bool,
     yes: bool,
     allow_retired: bool,
@@ -63,7 +70,7 @@ def submit(
 ) -> None:
     """Check data, upload it, fine-tune a model on it, and watch."""
     if resume is not None:
-        _go_on(resume, choice, output, typed, job_file)
+        _go_on(resume, choice, output, typed, job_file, timeout)
         return
     from maas_client.cli._carry_out import Stage, carry_out, labels_of, resumable
     from maas_client.cli._jobfile import JobFile, read_job_file
@@ -74,8 +81,9 @@ def submit(
 
     typed["deploy"] = typed["deploy"] or None
     spec = merge(read_job_file(Path(job_file)) if job_file else JobFile(), typed)
-    if spec.deploy and not watch:
-        raise click.UsageError("--deploy needs the job's end: leave out --no-watch, or deploy later.")
+    to_the_end = watch and until == "completed"
+    if spec.deploy and not to_the_end:
+        raise click.UsageError("--deploy needs the job's end: leave out --no-watch and --until, or deploy later.")
     target = find_target(choice)
     plan = make_plan(spec, target, allow_retired=allow_retired)
     plan.show()
@@ -90,16 +98,24 @@ def submit(
     confirm(target, question, yes=yes)
     stage = Stage(target, output)
     with resumable(stage), target.client() as client:
-        wanted = plan.submission(wait=watch)
-        carry_out(client, stage, client.submissions.create(plan.model.id, **wanted, labels=labels_of(target)))
+        wanted = plan.submission(wait=to_the_end)
+        submission = client.submissions.create(plan.model.id, **wanted, labels=labels_of(target))
+        carry_out(client, stage, submission, until_running=watch and not to_the_end, timeout=timeout)
 
 
-def _go_on(resume: str, choice: Choice, output: "Output", typed: dict[str, Any], job_file: str | None) -> None:
+def _go_on(
+    resume: str,
+    choice: Choice,
+    output: "Output",
+    typed: dict[str, Any],
+    job_file: str | None,
+    timeout: float | None,
+) -> None:
     from maas_client.cli.runs import go_on
 
     if job_file or any(value not in (None, (), {}) for value in typed.values()):
         raise click.UsageError("--resume goes on with what was decided: leave out what describes a job.")
-    go_on(None if resume == NEWEST else resume, choice, output)
+    go_on(None if resume == NEWEST else resume, choice, output, timeout=timeout)
 
 
 def _document(output: "Output", value: object) -> None:

@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from maas_client.backends.azureml.errors import error_from
 from maas_client.catalog import get_cloud
 from maas_client.core.call import Caller
 from maas_client.core.io import IO
-from maas_client.core.retry import RetryPolicy
+from maas_client.core.retry import CALL_SECONDS, RetryPolicy
 from maas_client.core.trust import KEY, NONE, SIGNED, Trust, is_loopback, origin_of
 from maas_client.errors import ConfigurationError
 from maas_client.resources._session import Session
@@ -56,10 +56,7 @@ def assemble(make_io: Callable[[str | None], IO], options: Options) -> Session:
     """
     if options.service != "azureml":
         raise ConfigurationError(f"There is no service {options.service!r}.", hint="Use 'azureml'.")
-    if not 0 <= options.max_retries <= 20:
-        raise ConfigurationError(f"max_retries is {options.max_retries}.", hint="Give a number from 0 to 20.")
-    if not options.timeout > 0:
-        raise ConfigurationError(f"timeout is {options.timeout}.", hint="Give seconds above 0.")
+    policy = _policy(options.max_retries, options.timeout)
     cloud = get_cloud(options.cloud)
     arm = (options.base_url or cloud.resource_manager).rstrip("/")
     _check_base_url(arm, emulator=options.emulator, is_own=options.base_url is not None)
@@ -91,12 +88,33 @@ def assemble(make_io: Callable[[str | None], IO], options: Options) -> Session:
         trust=trust,
         error_from=error_from,
         user_agent=f"maas-client/{__version__} Python/{platform.python_version()}",
-        policy=RetryPolicy(max_attempts=options.max_retries + 1),
+        policy=policy,
         timeout_seconds=options.timeout,
     )
     cadence = Cadence.for_emulator() if options.emulator else Cadence.for_service()
     turns = Turns(cadence.looks_per_second)
     return Session(caller=caller, dialect=AzureML(target), emulator=options.emulator, cadence=cadence, turns=turns)
+
+
+def adjust(session: Session, *, timeout: float | None, max_retries: int | None) -> Session:
+    """Return a session with another patience that shares connections, tokens and all else; `None` leaves as it is.
+
+    Raises:
+        ConfigurationError: A number is out of its range.
+    """
+    caller = session.caller
+    seconds = caller.timeout_seconds if timeout is None else timeout
+    policy = _policy(caller.policy.max_attempts - 1 if max_retries is None else max_retries, seconds)
+    return replace(session, caller=caller.with_options(policy, seconds))
+
+
+def _policy(max_retries: int, timeout: float) -> RetryPolicy:
+    if not 0 <= max_retries <= 20:
+        raise ConfigurationError(f"max_retries is {max_retries}.", hint="Give a number from 0 to 20.")
+    if not timeout > 0:
+        raise ConfigurationError(f"timeout is {timeout}.", hint="Give seconds above 0.")
+    # One attempt gets the time that it was given, also where that is more than a call has as a rule.
+    return RetryPolicy(max_attempts=max_retries + 1, total_seconds=max(CALL_SECONDS, timeout))
 
 
 def _check_base_url(url: str, *, emulator: bool, is_own: bool) -> None:

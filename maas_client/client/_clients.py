@@ -1,14 +1,18 @@
 """The two clients: the same nouns, with and without `await`."""
 
+import copy
 import os
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypedDict, Unpack
 
-from maas_client.client._assembly import Options, assemble, resolve
+from maas_client.client._assembly import Options, adjust, assemble, resolve
 from maas_client.core import stepping
+from maas_client.core.recording import recorded
 from maas_client.journal import SqliteJournal
+from maas_client.resources._session import Session, mirrors
 from maas_client.resources.chat import AsyncChat, Chat
 from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
@@ -20,7 +24,7 @@ from maas_client.resources.submissions import AsyncSubmissions, Submissions
 from maas_client.transport.credentials import Credential
 from maas_client.transport.httpx_async import AsyncIO
 from maas_client.transport.httpx_sync import SyncIO
-from maas_client.types import PreflightCheck, PreflightReport
+from maas_client.types import PreflightCheck, PreflightReport, RawResponse
 
 Service = Literal["azureml"]
 
@@ -105,17 +109,9 @@ class AsyncMaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._session = assemble(
-            lambda where: AsyncIO(credential=credential, emulator=emulator, authority=where), options
-        )
-        self.files = AsyncFiles(self._session)
-        self.data = AsyncData(self._session)
-        self.jobs = AsyncJobs(self._session)
-        self.submissions = AsyncSubmissions(self._session, _journal(journal))
-        self.models = AsyncModels(self._session)
-        self.deployments = AsyncDeployments(self._session)
-        self.marketplace = AsyncMarketplace(self._session)
-        self.chat = AsyncChat(self._session)
+        self._journal = _journal(journal)
+        session = assemble(lambda where: AsyncIO(credential=credential, emulator=emulator, authority=where), options)
+        self._take(session, owns_port=True)
 
     @classmethod
     def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
@@ -174,10 +170,37 @@ class AsyncMaaSClient:
 
         return preflight.checks(self._session, model, name, deploy)
 
+    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
+        """Return a client with another patience; connections, tokens, and the budget for retries are this client's.
+
+        Closing what is returned ends its own use alone. Closing this client ends both.
+
+        Args:
+            timeout: Seconds for one attempt of one call; `None` leaves it as it is.
+            max_retries: Attempts after the first, 0 to 20; `None` leaves them as they are.
+
+        Raises:
+            ConfigurationError: A number is out of its range.
+        """
+        twin = copy.copy(self)
+        session = adjust(self._session, timeout=timeout, max_retries=max_retries)
+        twin._take(session, owns_port=False)  # noqa: SLF001 - its own class
+        return twin
+
+    def raw_responses(self) -> AbstractContextManager[Sequence[RawResponse]]:
+        """Keep every answer that comes inside of a `with` block, as it came: refusals and retried attempts too.
+
+        Only calls of the task or thread that opened the block are listened to, and of those that it starts, whether
+        through this client or one that `with_options` made of it. The sequence grows while the block lasts; the latest
+        200 are kept.
+        """
+        return recorded(self._session.caller.family)
+
     async def aclose(self) -> None:
-        """Close the client's connections; harmless when repeated."""
+        """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""
         self._session.caller.closed = True
-        await self._session.io.close()
+        if self._owns_port:
+            await self._session.io.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -187,11 +210,24 @@ class AsyncMaaSClient:
     ) -> None:
         await self.aclose()
 
+    def _take(self, session: Session, *, owns_port: bool) -> None:
+        self._session = session
+        self._owns_port = owns_port
+        self.files = AsyncFiles(session)
+        self.data = AsyncData(session)
+        self.jobs = AsyncJobs(session)
+        self.submissions = AsyncSubmissions(session, self._journal)
+        self.models = AsyncModels(session)
+        self.deployments = AsyncDeployments(session)
+        self.marketplace = AsyncMarketplace(session)
+        self.chat = AsyncChat(session)
+
     def __repr__(self) -> str:
         target = self._session.dialect.target
         return f"<{type(self).__name__} {target.workspace} at {target.arm}>"
 
 
+@mirrors(AsyncMaaSClient)
 class MaaSClient:
     """A client of one workspace: use it as a context manager, or close it. Threads may share it.
 
@@ -256,17 +292,9 @@ class MaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._session = assemble(
-            lambda where: SyncIO(credential=credential, emulator=emulator, authority=where), options
-        )
-        self.files = Files(AsyncFiles(self._session))
-        self.data = Data(AsyncData(self._session))
-        self.jobs = Jobs(AsyncJobs(self._session))
-        self.submissions = Submissions(AsyncSubmissions(self._session, _journal(journal)))
-        self.models = Models(AsyncModels(self._session))
-        self.deployments = Deployments(AsyncDeployments(self._session))
-        self.marketplace = Marketplace(AsyncMarketplace(self._session))
-        self.chat = Chat(AsyncChat(self._session))
+        self._journal = _journal(journal)
+        session = assemble(lambda where: SyncIO(credential=credential, emulator=emulator, authority=where), options)
+        self._take(session, owns_port=True)
 
     @classmethod
     def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
@@ -293,40 +321,29 @@ class MaaSClient:
     def preflight(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
     ) -> PreflightReport:
-        """Look whether a job could be sent from here now; nothing is written or started, and little is sent.
-
-        Sign-in, clock, proxy and certificates, names, the workspace and its parts, your roles, whether a training file
-        could be stored, and, where they are given, the model, its region and the names. It ends within 30 seconds,
-        whatever hangs. What is wrong is told in the report, never raised.
-
-        Args:
-            model: The base model that is to be tuned, as the catalog spells it.
-            name: The name that the job is to have.
-            deploy: The name that the deployment is to have; then your roles must allow deployments too.
-
-        Returns:
-            The report; `report.ok` is true if nothing failed.
-        """
         return PreflightReport(checks=tuple(self.preflight_checks(model, name=name, deploy=deploy)))
 
     def preflight_checks(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
     ) -> Generator[PreflightCheck, None, None]:
-        """Make the checks of `preflight` and iterate over them as they come.
-
-        Args:
-            model: The base model that is to be tuned, as the catalog spells it.
-            name: The name that the job is to have.
-            deploy: The name that the deployment is to have; then your roles must allow deployments too.
-        """
         from maas_client.resources import preflight
 
         return preflight.checks_in_turn(self._session, model, name, deploy)
 
+    def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
+        twin = copy.copy(self)
+        session = adjust(self._session, timeout=timeout, max_retries=max_retries)
+        twin._take(session, owns_port=False)  # noqa: SLF001 - its own class
+        return twin
+
+    def raw_responses(self) -> AbstractContextManager[Sequence[RawResponse]]:
+        return recorded(self._session.caller.family)
+
     def close(self) -> None:
-        """Close the client's connections; harmless when repeated."""
+        """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""
         self._session.caller.closed = True
-        stepping.run(self._session.io.close())
+        if self._owns_port:
+            stepping.run(self._session.io.close())
 
     def __enter__(self) -> Self:
         return self
@@ -335,6 +352,18 @@ class MaaSClient:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _take(self, session: Session, *, owns_port: bool) -> None:
+        self._session = session
+        self._owns_port = owns_port
+        self.files = Files(AsyncFiles(session))
+        self.data = Data(AsyncData(session))
+        self.jobs = Jobs(AsyncJobs(session))
+        self.submissions = Submissions(AsyncSubmissions(session, self._journal))
+        self.models = Models(AsyncModels(session))
+        self.deployments = Deployments(AsyncDeployments(session))
+        self.marketplace = Marketplace(AsyncMarketplace(session))
+        self.chat = Chat(AsyncChat(session))
 
     def __repr__(self) -> str:
         target = self._session.dialect.target

@@ -1,25 +1,25 @@
 """One reliable call: checked, signed in, bounded in time, tried again where that is safe, and answered or raised."""
 
-import logging
+import copy
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from maas_client.core import call_log
 from maas_client.core.auth import TokenCache
 from maas_client.core.closing import closing
 from maas_client.core.damage import check_json
 from maas_client.core.flow import Flow
 from maas_client.core.io import IO, FileBody, Request, Response, StreamResponse
-from maas_client.core.redact import redact_url, secrets_of, without
+from maas_client.core.recording import keep
 from maas_client.core.retry import Patience, RetryBudget, RetryPolicy, call_with_retries
 from maas_client.core.skew import Skew
 from maas_client.core.trust import Trust
 from maas_client.errors import MaaSError, RequestTimeoutError, StatusError, TransportError, UsageError
 
 T = TypeVar("T")
-logger = logging.getLogger("maas_client")
 
 SLOWEST_UPLOAD_BYTES_PER_SECOND = 64 * 1024
 LARGEST_ERROR_BODY_BYTES = 64 * 1024
@@ -36,6 +36,7 @@ class Caller:
         user_agent: Who we say we are.
         policy: How often and how long a call is tried.
         timeout_seconds: Bound of one attempt; an upload gets more by its size.
+        family: What this caller has in common with those made from it, and with nobody else.
     """
 
     io: IO
@@ -47,10 +48,17 @@ class Caller:
     budget: RetryBudget = field(default_factory=RetryBudget)
     closed: bool = False
     skew: Skew = field(default_factory=Skew)
+    family: object = field(default_factory=object)
     tokens: TokenCache = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = TokenCache(self.io)
+
+    def with_options(self, policy: RetryPolicy, timeout_seconds: float) -> "Caller":
+        """Return a caller with another patience that shares all else: port, tokens, retry budget, known clock skew."""
+        twin = copy.copy(self)
+        twin.policy, twin.timeout_seconds = policy, timeout_seconds
+        return twin
 
     async def run(self, flow: Flow[T], patience: Patience | None = None) -> T:
         """Drive a flow to its value; what a call raises is thrown into the flow first.
@@ -83,16 +91,21 @@ class Caller:
         self._admit(request)
         headers = self._headers(request)
         patience = patience or self._patience()
-        deadline = await self.io.monotonic() + patience.policy.total_seconds
+        count = _Count(self.io, request, await self.io.monotonic())
+        deadline = count.began + patience.policy.total_seconds
 
         async def attempt() -> Response:
-            response = await self._attempt(request, headers, deadline)
+            count.attempts += 1
+            response = await self._attempt(request, headers, deadline, count)
             if response.status not in request.expect:
                 raise await self._refusal(request, response)
             check_json(request, headers["accept"], response)
             return response
 
-        return await call_with_retries(self.io, patience, request, attempt)
+        async with count:
+            response = await call_with_retries(self.io, patience, request, attempt)
+            await count.answered(response)
+        return response
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[StreamResponse, None]:
@@ -105,39 +118,71 @@ class Caller:
         self._admit(request)
         headers = self._headers(request)
 
+        count = _Count(self.io, request, await self.io.monotonic())
+
         async def attempt() -> _Opened:
+            count.attempts += 1
             signed = await self._signed(request, headers)
-            opened = await self._open(request, signed)
+            opened = await self._open(request, signed, count)
             if isinstance(opened, Response) and (renewed := await self._renewed(request, signed, opened)):
                 signed = renewed
-                opened = await self._open(request, signed)
+                opened = await self._open(request, signed, count)
             if isinstance(opened, Response):
-                raise await self._refusal(request, _unrepeated(request, signed, opened))
+                raise await self._refusal(request, call_log.unrepeated(request, signed, opened))
             return opened
 
-        opened = await call_with_retries(self.io, self._patience(), request, attempt)
+        async with count:
+            opened = await call_with_retries(self.io, self._patience(), request, attempt)
+            await count.answered(opened.response)
         async with opened.stack:
             yield opened.response
 
-    async def _open(self, request: Request, signed: Mapping[str, str]) -> "_Opened | Response":
+    async def _open(self, request: Request, signed: Mapping[str, str], count: "_Count") -> "_Opened | Response":
         async with AsyncExitStack() as stack:
+            call_log.leaves(request, signed)
+            began = await self.io.monotonic()
             context = self.io.stream(request, headers=signed, timeout=self.timeout_seconds)
             response = await stack.enter_async_context(context)
             if response.status in request.expect:
+                await self._account(request, signed, response, began, count)
                 return _Opened(response, stack.pop_all())
-            return await _read_error(response)
+            refusal = await _read_error(response)
+            await self._account(request, signed, refusal, began, count)
+            return refusal
 
-    async def _attempt(self, request: Request, headers: Mapping[str, str], deadline: float) -> Response:
+    async def _attempt(
+        self, request: Request, headers: Mapping[str, str], deadline: float, count: "_Count"
+    ) -> Response:
         signed = await self._signed(request, headers)
-        response = await self.io.send(request, headers=signed, timeout=await self._timeout(request, deadline))
+        response = await self._exchange(request, signed, deadline, count)
         if renewed := await self._renewed(request, signed, response):
             signed = renewed
-            response = await self.io.send(request, headers=signed, timeout=await self._timeout(request, deadline))
+            response = await self._exchange(request, signed, deadline, count)
         if self.skew.seconds is None:
             self.skew.observe(response.status, response.headers, await self.io.now())
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s %s -> %d", request.operation, request.method, redact_url(request.url), response.status)
-        return response if response.status in request.expect else _unrepeated(request, signed, response)
+        return response if response.status in request.expect else call_log.unrepeated(request, signed, response)
+
+    async def _exchange(
+        self, request: Request, signed: Mapping[str, str], deadline: float, count: "_Count"
+    ) -> Response:
+        timeout = await self._timeout(request, deadline)
+        call_log.leaves(request, signed)
+        began = await self.io.monotonic()
+        response = await self.io.send(request, headers=signed, timeout=timeout)
+        await self._account(request, signed, response, began, count)
+        return response
+
+    async def _account(
+        self,
+        request: Request,
+        signed: Mapping[str, str],
+        answer: Response | StreamResponse,
+        began: float,
+        count: "_Count",
+    ) -> None:
+        seconds = await self.io.monotonic() - began
+        call_log.comes(request, signed, answer, attempt=count.attempts, seconds=seconds)
+        keep(self.family, request, answer, attempt=count.attempts, elapsed_seconds=seconds)
 
     async def _refusal(self, request: Request, response: Response) -> StatusError:
         error = self.error_from(request, response)
@@ -200,11 +245,25 @@ class _Opened:
     stack: AsyncExitStack
 
 
-def _unrepeated(request: Request, signed: Mapping[str, str], response: Response) -> Response:
-    """Return a refusal without the credential that it may repeat."""
-    secrets = list(secrets_of(request.url, signed))
-    headers = {name: without(value.encode(), secrets).decode() for name, value in response.headers.items()}
-    return replace(response, headers=headers, body=without(response.body, secrets))
+@dataclass(slots=True)
+class _Count:
+    """The attempts and the time of one call, told when it ends."""
+
+    io: IO
+    request: Request
+    began: float
+    attempts: int = 0
+
+    async def answered(self, answer: Response | StreamResponse) -> None:
+        seconds = await self.io.monotonic() - self.began
+        call_log.answered(self.request, answer, attempts=self.attempts, seconds=seconds)
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, MaaSError):
+            seconds = await self.io.monotonic() - self.began
+            call_log.failed(self.request, error, attempts=self.attempts, seconds=seconds)
 
 
 async def _read_error(response: StreamResponse) -> Response:
@@ -215,4 +274,5 @@ async def _read_error(response: StreamResponse) -> Response:
                 body += piece
                 if len(body) > LARGEST_ERROR_BODY_BYTES:
                     break
-    return Response(status=response.status, headers=response.headers, body=body[:LARGEST_ERROR_BODY_BYTES])
+    kept = body[:LARGEST_ERROR_BODY_BYTES]
+    return Response(status=response.status, headers=response.headers, body=kept, http_version=response.http_version)

@@ -1,6 +1,6 @@
 """From an HTTP status and the service's code to the exception that tells the caller what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maas_client.core.io import Request, Response
@@ -72,15 +72,15 @@ def build_error(request: Request, response: Response, facts: ErrorFacts) -> Stat
         target=facts.target,
         details=[(code, redact_text(text)) for code, text in facts.details],
         hint=facts.hint or hints.get(response.status),
-        request_id=request_id_of(response),
+        request_id=request_id_of(response.headers),
         operation=request.operation,
         retry_after=parse_retry_after(response.headers),
     )
 
 
-def request_id_of(response: Response) -> str | None:
-    """Return the id under which the service remembers this call."""
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the id under which the service remembers a call, from the headers of its answer."""
     for name in ("x-ms-request-id", "x-request-id", "apim-request-id"):
-        if value := response.headers.get(name):
+        if value := headers.get(name):
             return value
     return None

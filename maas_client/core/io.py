@@ -152,6 +152,7 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     url: str = ""
+    http_version: str = ""
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {redact_headers(self.headers)}>"
@@ -167,6 +168,10 @@ class StreamResponse(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """Header names in lower case."""
+
+    @property
+    def http_version(self) -> str:
+        """Such as `HTTP/1.1`."""
 
     def iter_bytes(self) -> AsyncIterator[bytes]:
         """Pieces as they arrive, decompressed."""

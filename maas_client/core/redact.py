@@ -4,8 +4,10 @@ Allow-lists, not deny-lists: a query parameter or header that is not known to be
 the last line for texts that others wrote, such as an error message that echoes a key.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 REDACTED = "REDACTED"
@@ -20,6 +22,18 @@ _SAFE_HEADERS = frozenset(
     }
 )  # fmt: skip
 _SIGNATURES = frozenset({"sig", "skoid", "sktid"})
+_SAFE_FIELDS = frozenset(
+    {
+        "code", "computetype", "experimentname", "id", "jobtype", "kind", "location", "message", "mode", "model",
+        "name", "nextlink", "object", "provisioningstate", "resourceid", "role", "state", "status", "target",
+        "tasktype", "type", "version",
+    }
+)  # fmt: skip
+"""Of JSON: their texts are names and words of the service."""
+_USERS_FIELDS = frozenset({"tags", "metadata"})
+"""Whatever is in there is the user's, also under a name that is harmless elsewhere."""
+_LARGEST_BODY_BYTES = 64 * 1024
+_MOST_CHARACTERS = 4000
 _SHORTEST_SECRET = 8
 _URL_HEADERS = frozenset({"azure-asyncoperation", "location"})
 
@@ -52,6 +66,17 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _redact_header(name.lower(), value) for name, value in headers.items()}
 
 
+def redact_body(body: bytes) -> str:
+    """Show the shape of a JSON body: numbers, and the texts of fields that are known to be harmless."""
+    if not body or len(body) > _LARGEST_BODY_BYTES:
+        return f"<{len(body)} bytes>" if body else ""
+    try:
+        text = json.dumps(_redact_json(json.loads(body), field="", within=""), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return f"<{len(body)} bytes>"
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
+
+
 def redact_text(text: str) -> str:
     """Hide what has the shape of a secret in a text that others wrote."""
     return _SHAPES.sub(_keep_label, text)
@@ -80,6 +105,26 @@ def secrets_of(url: str, headers: Mapping[str, str]) -> Iterator[str]:
         name, _, value = pair.partition("=")
         if name.lower() in _SIGNATURES:
             yield value
+
+
+def _redact_json(value: Any, *, field: str, within: str) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        is_users = field in _USERS_FIELDS or field == within == "properties"
+        return {
+            key: _hidden(each) if is_users else _redact_json(each, field=key.lower(), within=field)
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_redact_json(each, field=field, within=within) for each in value]
+    if not isinstance(value, str) or not value:
+        return value
+    if field not in _SAFE_FIELDS:
+        return REDACTED
+    return redact_text(redact_url(value) if "://" in value and " " not in value else value)
+
+
+def _hidden(value: Any) -> str:  # noqa: ANN401 - JSON
+    return REDACTED if value else ""
 
 
 def _keep_label(match: re.Match[str]) -> str:

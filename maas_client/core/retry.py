@@ -8,13 +8,15 @@
 | 409 with a code of `CONFLICTS_THAT_PASS` | only if the operation is idempotent |
 | any other status, failed TLS verification, no token | never |
 
-A call as a whole, waits and attempts, ends within `total_seconds`; only an upload that is under way may take longer.
+A call as a whole, waits and attempts, ends within `total_seconds`, or the client's `timeout` where that is longer; only
+an upload that is under way may take longer.
 The parts of one upload have more patience, and share it: whichever comes through renews that of all.
 
 A server's hint of when to come back lengthens the wait; it never makes a failure repeatable. A hint above 120 s is
 not waited for: the error says when (`retry_at`), and only loops that watch wait that long.
 """
 
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,10 +38,12 @@ from maas_client.errors import (
 )
 
 T = TypeVar("T")
+logger = logging.getLogger("maas_client.calls")
 
 THROTTLED = frozenset({425, 429})
 TRANSIENT = frozenset({408, 500, 502, 503, 504})
 CONFLICTS_THAT_PASS = frozenset({"AnotherOperationInProgress", "OperationInProgress", "TransientConflict"})
+CALL_SECONDS = 120.0
 LONGEST_HINT_SECONDS = 120.0
 FARTHEST_HINT_SECONDS = 1e9
 """A later moment is cut to this: it is nonsense, and beyond what a date can hold."""
@@ -57,7 +61,7 @@ class RetryPolicy:
     """How long one call is tried. Times in seconds; waits are drawn uniformly from 0 to the bound (full jitter)."""
 
     max_attempts: int = 4
-    total_seconds: float = 120.0
+    total_seconds: float = CALL_SECONDS
     base_seconds: float = 0.5
     cap_seconds: float = 8.0
     throttled_base_seconds: float = 1.0
@@ -216,7 +220,10 @@ async def call_with_retries(io: IO, patience: Patience, request: Request, attemp
             return True
         error = cast("MaaSError", _error_of(state))  # no other is repeatable
         patience.before_next(error)
-        return not budget.spend(error)
+        if not budget.spend(error):
+            return True
+        logger.info("%s: next attempt in %.2f s. %s", request.operation, state.upcoming_sleep, error)
+        return False
 
     retrying = AsyncRetrying(sleep=io.sleep, stop=stop, wait=wait, retry=retry_if_exception(repeatable), reraise=True)
     try:

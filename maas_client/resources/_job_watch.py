@@ -1,17 +1,33 @@
 """Follow a job: look, tell what is new, wait, look again."""
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
-from maas_client.errors import JobCancelledError, JobFailedError, MaaSError, NotFoundError, WaitTimeoutError
+from maas_client.errors import (
+    ConfigurationError,
+    JobCancelledError,
+    JobFailedError,
+    MaaSError,
+    NotFoundError,
+    WaitTimeoutError,
+)
 from maas_client.resources._pace import Pace
 from maas_client.resources._session import Session
 from maas_client.types import FineTuningJob, JobEvent, JobStatus, MetricPoint
-from maas_client.watch import Reducer, Snapshot, Stall, advice
+from maas_client.watch import Overfitting, Reducer, Snapshot, Stall, advice
 
+Until = Literal["running", "completed"]
+"""What is waited for: that the job has left the queue, or that it has ended."""
+
+logger = logging.getLogger("maas_client")
+
+STARTED = {JobStatus.RUNNING, JobStatus.PAUSING, JobStatus.PAUSED, JobStatus.RESUMING}
 _REPORTING = {JobStatus.RUNNING, JobStatus.CANCELLING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
+
+_SAID: Mapping[str, object] = {"type": "message", "level": "warning", "metrics": {}, "progress": None}
 
 LATE_MODEL_POLLS = 10
 LATE_JOB_POLLS = 10
@@ -34,6 +50,7 @@ class Watcher:
         self._last: FineTuningJob | None = None
         self._warnings: tuple[str, ...] = ()
         self._stall = Stall()
+        self._overfitting = Overfitting()
 
     async def events(self, timeout: float | None) -> AsyncGenerator[JobEvent, None]:
         """Give events until the job has ended."""
@@ -54,6 +71,9 @@ class Watcher:
             news = self._reducer.feed(seen)
             for event in news:
                 yield event
+                if hint := self._overfitting.look(event):
+                    # As of that event: the job may be over by now, which the last event alone says.
+                    yield event.model_copy(update={**_SAID, "message": hint})
             if seen.job.status.is_terminal:
                 return
             if stalled := self._stall.look(seen.job, await self._session.io.monotonic(), news=bool(news)):
@@ -61,8 +81,10 @@ class Watcher:
             self._remember(seen.job, told=bool(news))
             await self._pause(deadline)
 
-    async def until_ended(self, timeout: float | None) -> FineTuningJob:
-        """Look at nothing but the status until the job has ended, and return it."""
+    async def until_ended(self, timeout: float | None, *, until: Until = "completed") -> FineTuningJob:
+        """Look at nothing but the status until the job has ended, or runs, and return it."""
+        if until not in get_args(Until):
+            raise ConfigurationError(f"There is no waiting until {until!r}.", hint="Wait until running or completed.")
         deadline = await self._deadline(timeout)
         while True:
             seen = await self._pace.ask(partial(self._unless_late, self._get), deadline=deadline)
@@ -74,8 +96,16 @@ class Watcher:
                 continue
             if seen.status.is_terminal and not self._awaits_model(seen):
                 return seen
+            if until == "running" and seen.status in STARTED:
+                return seen
+            await self._log_stall(seen)
             self._remember(seen, told=False)
             await self._pause(deadline)
+
+    async def _log_stall(self, job: FineTuningJob) -> None:
+        # While training runs, whether it stalls shows in its numbers alone, which nobody reads here.
+        if job.status not in STARTED and (stalled := self._stall.look(job, await self._session.io.monotonic())):
+            logger.warning("%s: %s", job.name, stalled)
 
     def _remember(self, job: FineTuningJob, *, told: bool) -> None:
         changed = self._last is None or job.raw_status != self._last.raw_status

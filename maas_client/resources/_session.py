@@ -44,14 +44,14 @@ class Session:
 
 
 def mirrors(asynchronous: type) -> Callable[[C], C]:
-    """Give a synchronous class and its methods the docstrings of the asynchronous one, which are written once."""
+    """Give a synchronous class and its methods the docstrings of the asynchronous one, unless they have their own."""
 
     def decorate(cls: C) -> C:
-        cls.__doc__ = asynchronous.__doc__
+        cls.__doc__ = cls.__doc__ or asynchronous.__doc__
         for name, member in vars(cls).items():
             twin = getattr(asynchronous, name, None)
             if callable(member) and not name.startswith("_") and twin is not None:
-                member.__doc__ = twin.__doc__
+                member.__doc__ = member.__doc__ or twin.__doc__
         return cls
 
     return decorate

@@ -6,17 +6,17 @@ from contextlib import aclosing
 from typing import Unpack
 
 from maas_client.core import stepping
-from maas_client.core.lro import Lro
 from maas_client.core.paging import AsyncPager, Page, Pager
-from maas_client.errors import BadRequestError, ConfigurationError, ConflictError, OperationError
+from maas_client.errors import BadRequestError, ConfigurationError, ConflictError
 from maas_client.resources._download import artifacts, artifacts_uri, download
 from maas_client.resources._job_create import JobOptions, create_job
+from maas_client.resources._job_delete import begin_delete
 from maas_client.resources._job_filters import View, check_status, write_properties, write_view
 from maas_client.resources._job_logs import follow_logs, read_logs
 from maas_client.resources._job_metrics import MetricSource, read_metrics
-from maas_client.resources._job_watch import Watcher, succeeded
+from maas_client.resources._job_watch import Until, Watcher, succeeded
 from maas_client.resources._names import check_job_name
-from maas_client.resources._poller import AsyncPoller, Done, Poller
+from maas_client.resources._poller import AsyncPoller, Poller
 from maas_client.resources._session import Session, mirrors
 from maas_client.types import (
     Artifact,
@@ -185,16 +185,7 @@ class AsyncJobs:
             ConflictError: It has not ended.
             NotFoundError: There is none of this name.
         """
-        name = _name(job)
-        operation = await self._session.run(self._session.dialect.jobs.begin_delete(name))
-
-        async def finish(ended: Lro) -> Done[None]:
-            if ended.status == "succeeded":
-                return Done(None)
-            reason = ended.error_message or ended.error_code or "the service gave no reason"
-            raise OperationError(f"Deleting the job {name} ended as {ended.status}: {reason}")
-
-        return AsyncPoller(self._session, operation, finish, f"Deleting {name}")
+        return await begin_delete(self._session, _name(job))
 
     def children(self, job: FineTuningJob | str) -> AsyncPager[ChildJob]:
         """List the parts of a job that the service shows as jobs of their own; none, as a rule, for serverless jobs.
@@ -289,11 +280,16 @@ class AsyncJobs:
         async for event in watcher.events(timeout):
             yield event
 
-    async def wait(self, job: FineTuningJob | str, *, timeout: float | None = None) -> FineTuningJob:
-        """Wait until a job has succeeded, and return it with its `fine_tuned_model`.
+    async def wait(
+        self, job: FineTuningJob | str, *, until: Until = "completed", timeout: float | None = None
+    ) -> FineTuningJob:
+        """Wait until a job has succeeded, and return it with its `fine_tuned_model`; or until it runs.
+
+        A stage that lasts longer than usual is logged, once, as a warning; `watch` tells more, as it sees the numbers.
 
         Args:
             job: The job, or its name.
+            until: `completed`, or `running`: it has left the queue, or has succeeded already.
             timeout: Seconds to wait at most; `None` waits to the end.
 
         Raises:
@@ -303,7 +299,8 @@ class AsyncJobs:
             TransportError: The service was out of reach for a quarter of an hour.
         """
         watcher = Watcher(self._session, _name(job), None, acknowledged=isinstance(job, FineTuningJob))
-        return succeeded(await watcher.until_ended(timeout))
+        seen = await watcher.until_ended(timeout, until=until)
+        return succeeded(seen) if seen.status.is_terminal else seen
 
     async def _change(self, job: FineTuningJob | str, changes: Mapping[str, object]) -> FineTuningJob:
         known = job if isinstance(job, FineTuningJob) else await self.get(job)
@@ -392,5 +389,7 @@ class Jobs:
     ) -> Generator[JobEvent, None, None]:
         return stepping.iterate(self._jobs.watch(job, resume_token=resume_token, timeout=timeout))
 
-    def wait(self, job: FineTuningJob | str, *, timeout: float | None = None) -> FineTuningJob:
-        return stepping.run(self._jobs.wait(job, timeout=timeout))
+    def wait(
+        self, job: FineTuningJob | str, *, until: Until = "completed", timeout: float | None = None
+    ) -> FineTuningJob:
+        return stepping.run(self._jobs.wait(job, until=until, timeout=timeout))

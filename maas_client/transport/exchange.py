@@ -96,6 +96,12 @@ def header_map(headers: httpx.Headers) -> dict[str, str]:
     return found
 
 
+def version_of(answer: httpx.Response) -> str:
+    """Return the version of HTTP in which an answer came."""
+    version: bytes = answer.extensions.get("http_version", b"")
+    return version.decode("ascii", "replace")
+
+
 @lru_cache(maxsize=256)
 def _parse(url: str) -> httpx.URL:
     return httpx.URL(url)
@@ -201,6 +207,7 @@ class Streamed:
         self._taken = False
         self.status = answer.status_code
         self.headers: Mapping[str, str] = header_map(answer.headers)
+        self.http_version = version_of(answer)
         self._decoder = Decoder(request, self.headers)
 
     def iter_bytes(self) -> AsyncIterator[bytes]:
@@ -230,6 +237,7 @@ class Whole:
         self._request = request
         self._status = answer.status_code
         self._headers = header_map(answer.headers)
+        self._version = version_of(answer)
         self._decoder = Decoder(request, self._headers)
         self._pieces: list[bytes] = []
         self._size = 0
@@ -249,7 +257,13 @@ class Whole:
     def response(self) -> Response:
         """Return the answer, now complete."""
         self._decoder.finish()
-        return Response(status=self._status, headers=self._headers, body=b"".join(self._pieces), url=self._request.url)
+        return Response(
+            status=self._status,
+            headers=self._headers,
+            body=b"".join(self._pieces),
+            url=self._request.url,
+            http_version=self._version,
+        )
 
     def _too_large(self) -> BrokenResponseError:
         mebibytes = MAX_BODY_BYTES // (1024 * 1024)

@@ -30,6 +30,7 @@ from maas_client.types.jobs import (
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel, RegistryModel
 from maas_client.types.preflight import CheckStatus, PreflightCheck, PreflightReport
+from maas_client.types.responses import RawResponse
 from maas_client.types.submissions import (
     Plan,
     PlannedDeployment,
@@ -75,6 +76,7 @@ __all__ = [
     "PlannedFile",
     "PreflightCheck",
     "PreflightReport",
+    "RawResponse",
     "RegistryModel",
     "ServiceError",
     "StepState",

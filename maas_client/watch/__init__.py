@@ -2,6 +2,7 @@
 
 from maas_client.watch.cadence import Cadence, next_delay
 from maas_client.watch.causes import advice
+from maas_client.watch.overfitting import Overfitting, overfit
 from maas_client.watch.progress import Track, advance, progress_of
 from maas_client.watch.reducer import Reducer, Snapshot
 from maas_client.watch.stall import Stall
@@ -9,6 +10,7 @@ from maas_client.watch.turns import Turns
 
 __all__ = [
     "Cadence",
+    "Overfitting",
     "Reducer",
     "Snapshot",
     "Stall",
@@ -17,5 +19,6 @@ __all__ = [
     "advance",
     "advice",
     "next_delay",
+    "overfit",
     "progress_of",
 ]

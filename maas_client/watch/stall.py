@@ -31,7 +31,7 @@ class Stall:
     since: float = 0.0
     said: bool = False
 
-    def look(self, job: FineTuningJob, at: float, *, news: bool) -> str | None:
+    def look(self, job: FineTuningJob, at: float, *, news: bool = False) -> str | None:
         """Return what to say, once a stage: nothing while it may still be on its usual way."""
         if news or job.raw_status != self.word:
             self.word, self.since, self.said = job.raw_status, at, False

@@ -240,8 +240,11 @@ async def test_nothing_that_opens_something_is_written_anywhere(
     trial: Trial, train: Path, state: Path, log: io.StringIO, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     train.write_text(train.read_text().replace("question", TEXT))
-    await walk(trial, train)
-    await stumble(trial, train)
+    with trial.client.raw_responses() as responses:
+        await walk(trial, train)
+        await stumble(trial, train)
+    trial.keep("responses", responses, *responses, *(response.url for response in responses))
+    trial.keep("refusals", *(f"{response.status} {response.request_id}" for response in responses))
 
     kinds = {what.partition(" of ")[0] for what in trial.secrets}
     assert {"bearer", "authorization", "primary"} <= kinds
@@ -251,6 +254,9 @@ async def test_nothing_that_opens_something_is_written_anywhere(
     trial.written |= {f"repr {number}": text for number, text in enumerate(reprs(trial.client))}
     trial.written |= {"log": log.getvalue(), "stdout and stderr": "".join(capfd.readouterr())}
     assert "httpcore" in trial.written["log"]
+    assert '"messages": [{"role": "user", "content": "REDACTED"}]' in trial.written["log"]
+    assert '"primaryKey": "REDACTED"' in trial.written["log"]
+    assert any(trial.secrets["primary"].encode() in (response.body or b"") for response in responses)
     assert "Traceback" in trial.written["log"]
     leaks = {what: found for what, text in trial.written.items() if (found := found_in(text, trial.secrets))}
     assert leaks == {}

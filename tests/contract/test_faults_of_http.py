@@ -118,6 +118,20 @@ async def _is_one_job(tried, train, action):
     assert fault.completed
 
 
+async def test_who_answers_for_a_blob_without_naming_it_is_not_believed(tried, train):
+    tried.faults.on("Blob_GetProperties", "empty-200", nth=1)
+    with pytest.raises(ResponseError, match="without saying that it is a blob"):
+        await tried.call(tried.client.files.upload(train))
+    assert not (await tried.call(tried.client.files.upload(train))).reused
+
+
+async def test_an_answer_without_a_body_is_not_cut(tried, train):
+    await tried.call(tried.client.files.upload(train))
+    fault = tried.faults.on("Blob_GetProperties", "malformed-json", nth=1)
+    assert (await tried.call(tried.client.files.upload(train))).reused
+    assert fault.completed
+
+
 @pytest.mark.parametrize("action", ["stall", "commit-then-stall", {"do": "delay", "seconds": 60}])
 async def test_an_answer_that_is_late_is_asked_for_again(tried, train, action):
     file = await tried.call(tried.client.files.upload(train))

@@ -171,7 +171,7 @@ def read_object(request: Request, response: Response) -> dict[str, Any]:
         raise ResponseError(
             f"Expected a JSON object from {request.operation}, got {start!r} ({error}).",
             operation=request.operation,
-            request_id=request_id_of(response),
+            request_id=request_id_of(response.headers),
         ) from error
 
 

@@ -48,7 +48,7 @@ class ChatFlows:
                 f"The answer is not a chat completion: {error.errors()[0]['msg']}.",
                 path="$." + ".".join(map(str, error.errors()[0]["loc"])),
                 operation=request.operation,
-                request_id=request_id_of(response),
+                request_id=request_id_of(response.headers),
             ) from None
 
     def request(

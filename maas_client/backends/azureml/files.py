@@ -13,7 +13,13 @@ from maas_client.backends.azureml._blob_xml import block_list, read_uncommitted
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, StorageFlows, Store, blob_request
 from maas_client.core.flow import Flow
 from maas_client.core.io import Digests, FileBody, Request, Response
-from maas_client.errors import BadRequestError, ConfigurationError, ConflictError, PreconditionFailedError
+from maas_client.errors import (
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    PreconditionFailedError,
+    ResponseError,
+)
 from maas_client.types import File
 
 MEBIBYTE = 1024 * 1024
@@ -212,6 +218,13 @@ def _stored_as(upload: Upload) -> Mapping[str, str]:
 
 
 def _check_same(upload: Upload, found: Response) -> None:
+    if "x-ms-blob-type" not in found.headers:
+        raise ResponseError(
+            f"The storage answered for {upload.filename} without saying that it is a blob; a proxy may have answered.",
+            path="x-ms-blob-type",
+            operation="Blob_GetProperties",
+            request_id=found.headers.get("x-ms-request-id"),
+        )
     length = found.headers.get("content-length")
     digest = found.headers.get("x-ms-meta-sha256", upload.sha256)
     if length != str(upload.body.length) or digest != upload.sha256:

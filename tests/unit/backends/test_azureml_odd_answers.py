@@ -183,6 +183,9 @@ def upload():
     return Upload(filename="t.jsonl", sha256="ab" * 32, body=FileBody(source=None, length=5))  # type: ignore[arg-type]
 
 
+BLOB = {"x-ms-blob-type": "BlockBlob"}
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -193,11 +196,11 @@ def upload():
 )
 def test_other_content_under_our_name_is_a_conflict(found):
     with pytest.raises(ConflictError, match="Other content"):
-        feed(store(dialect(), upload()), STORE, SECRET, Response(200, found, b""))
+        feed(store(dialect(), upload()), STORE, SECRET, Response(200, {**BLOB, **found}, b""))
 
 
 def test_a_blob_without_a_digest_is_told_by_its_length():
-    assert feed(store(dialect(), upload()), STORE, SECRET, Response(200, {"content-length": "5"}, b"")).reused
+    assert feed(store(dialect(), upload()), STORE, SECRET, Response(200, {**BLOB, "content-length": "5"}, b"")).reused
 
 
 @pytest.mark.parametrize(

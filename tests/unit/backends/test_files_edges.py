@@ -34,7 +34,8 @@ def taken_by(**headers):
     next(flow)
     assert flow.throw(ConflictError("taken", status=409)).operation == "Blob_GetProperties"
     try:
-        flow.send(Response(200, {name.replace("_", "-"): value for name, value in headers.items()}, b""))
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        flow.send(Response(200, {"x-ms-blob-type": "BlockBlob", **named}, b""))
     except StopIteration as stop:
         return stop.value
     raise AssertionError("it asked for more")

@@ -34,6 +34,7 @@ class ScriptedStream:
     status: int
     headers: Mapping[str, str]
     pieces: Sequence[bytes | Exception]
+    http_version: str = "HTTP/1.1"
 
     async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         for piece in self.pieces:

@@ -278,7 +278,7 @@ def test_what_goes_in_one_call_has_one_event(there):
     asked = storage(World(), 1)
     asked.on("Blob_Put", DONE)
     if there:
-        asked.on("Blob_GetProperties", Response(200, {"content-length": str(MIB)}, b""))
+        asked.on("Blob_GetProperties", Response(200, {"x-ms-blob-type": "BlockBlob", "content-length": str(MIB)}, b""))
     (event,) = Files(AsyncFiles(asked.session())).upload_events("/t.jsonl")
     assert event.file is not None
     assert event.file.reused == there

@@ -77,7 +77,8 @@ def test_only_the_blocks_that_are_missing_are_sent():
 
 def test_what_is_there_is_not_sent():
     asked = storage()
-    asked.on("Blob_GetProperties", Response(200, {"content-length": str(SIZE), "x-ms-meta-sha256": DIGEST}, b""))
+    headers = {"x-ms-blob-type": "BlockBlob", "content-length": str(SIZE), "x-ms-meta-sha256": DIGEST}
+    asked.on("Blob_GetProperties", Response(200, headers, b""))
     assert send(asked, sha256=DIGEST.upper()).reused
     assert not {"Blob_PutBlock", "Blob_PutBlockList", "Blob_GetBlockList"} & set(asked.operations())
 

@@ -285,3 +285,49 @@ def test_wait_looks_less_often_while_nothing_happens():
     with pytest.raises(WaitTimeoutError):
         jobs(asked).wait("bot", timeout=3600)
     assert asked.sleeps[0] < 10 <= asked.sleeps[10] <= max(asked.sleeps) <= 60
+
+
+def test_a_watch_says_when_training_overfits():
+    losses = [{"key": "loss", "value": 2.0 - step / 100, "step": step} for step in range(10, 61, 10)]
+    held_out = [{"key": "eval_loss", "value": 1.0 + step / 100, "step": step} for step in range(20, 61, 10)]
+    asked = world().on("ModelVersions_List", VERSIONS).on("Jobs_Get", job("Completed"))
+    asked.on("MLflow_GetRun", {"run": {"data": {"metrics": [losses[-1], held_out[-1]]}}})
+    asked.on("MLflow_GetMetricHistory", lambda request: {"metrics": losses if "=loss" in request.url else held_out})
+    events = list(jobs(asked).watch("bot"))
+
+    (said,) = [event for event in events if event.type == "message"]
+    assert (said.level, said.status) == ("warning", JobStatus.RUNNING)
+    assert said.message.startswith(
+        "Overfitting? The validation loss has risen 3 times in a row, from 1.2000 at step 20"
+    )
+    assert events[events.index(said) - 1].metrics == {"eval_loss": 1.5, "loss": 1.5}
+    assert events[-1].status is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("words", "ends_as"),
+    [(("Queued", "Running"), "running"), (("Paused",), "paused"), (("Queued", "Completed"), "succeeded")],
+)
+def test_waiting_until_it_runs(words, ends_as):
+    asked = world().on("ModelVersions_List", VERSIONS).on("Jobs_Get", *map(job, words))
+    assert jobs(asked).wait("bot", until="running").status == ends_as
+    assert asked.operations().count("Jobs_Get") == len(words)
+
+
+def test_a_job_that_ends_before_it_runs():
+    with pytest.raises(JobCancelledError):
+        jobs(world().on("Jobs_Get", job("Queued"), job("Canceled"))).wait("bot", until="running")
+    with pytest.raises(WaitTimeoutError):
+        jobs(world().on("Jobs_Get", job("Queued"))).wait("bot", until="running", timeout=60)
+    with pytest.raises(ConfigurationError, match="no waiting until 'runing'"):
+        jobs(world()).wait("bot", until="runing")  # type: ignore[arg-type]
+
+
+def test_waiting_logs_once_that_a_queue_is_long_and_says_nothing_of_training(caplog):
+    with pytest.raises(WaitTimeoutError):
+        jobs(world().on("Jobs_Get", job("Queued"))).wait("bot", timeout=30_000)
+    with pytest.raises(WaitTimeoutError):
+        jobs(world().on("Jobs_Get", job("Running"))).wait("bot", timeout=30_000)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("maas_client", "WARNING")
+    assert record.getMessage().startswith("bot: Stalled? No news in Queued for")

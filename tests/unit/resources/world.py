@@ -57,6 +57,7 @@ class Stream:
     status: int
     headers: Mapping[str, str]
     pieces: Sequence[bytes | Exception]
+    http_version: str = "HTTP/1.1"
 
     async def iter_bytes(self) -> AsyncGenerator[bytes, None]:
         for piece in self.pieces:
