@@ -6,6 +6,8 @@ A class exists where a caller would act differently; the docstring says what to 
     ├── ConfigurationError (ValueError)      before any request: setting, profile, model or parameter is wrong
     ├── UnsupportedByServiceError            this service has no such operation
     ├── DatasetError (ValueError)            .report; raised only by report.raise_for_errors()
+    ├── CostLimitError                       it costs more than it may, or nobody knows what; nothing was sent
+    ├── PlanMovedError (ValueError)          what a plan was made of is no longer so; nothing was sent   .moved
     ├── CredentialError                      no token could be had; nothing was sent
     ├── JournalError                         the journal cannot hold what is to be sent; nothing was sent
     │   └── JournalBusyError                 somebody else is at work on the same run
@@ -51,6 +53,7 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ContentFilterError",
+    "CostLimitError",
     "CredentialError",
     "DatasetError",
     "DeploymentFailedError",
@@ -62,6 +65,7 @@ __all__ = [
     "NotFoundError",
     "OperationError",
     "PermissionDeniedError",
+    "PlanMovedError",
     "PreconditionFailedError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -112,6 +116,22 @@ class DatasetError(MaaSError, ValueError):
     def __init__(self, message: str, *, hint: str | None = None, report: "Report | None" = None) -> None:
         super().__init__(message, hint=hint)
         self.report = report
+
+
+class CostLimitError(MaaSError):
+    """Training may cost more than its limit, or its cost is not known. Raise the limit, or give what is missing."""
+
+
+class PlanMovedError(MaaSError, ValueError):
+    """What a plan was made of has changed since; nothing was sent. Plan again.
+
+    Attributes:
+        moved: Everything that did, a sentence each.
+    """
+
+    def __init__(self, message: str, *, moved: Sequence[str], hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.moved = tuple(moved)
 
 
 class CredentialError(MaaSError):

@@ -95,6 +95,7 @@ def test_all_of_types_leaves_no_value_out() -> None:
             "jobs",
             "marketplace",
             "models",
+            "plans",
             "preflight",
             "responses",
             "submissions",

@@ -11,6 +11,8 @@ from maas_client.cli._output import Output, talk
 CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.DatasetError, 3),
     (errors.ConfigurationError, 2),
+    (errors.PlanMovedError, 2),
+    (errors.CostLimitError, 11),
     (errors.UnsupportedByServiceError, 2),
     (errors.JournalError, 2),
     (errors.CredentialError, 4),

@@ -136,8 +136,8 @@ Try it without an account; nothing is really trained:
     --train train.jsonl
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 data, 4 sign-in or permission, 5 not found, 6 refused by the service,
-7 job or deployment failed, 8 stopped waiting, 9 outcome of a write unknown, 10 service out of reach, 130 interrupted,
-143 terminated.
+7 job or deployment failed, 8 stopped waiting, 9 outcome of a write unknown, 10 service out of reach, 11 over the cost
+limit or cost unknown, 130 interrupted, 143 terminated.
 """
 
 

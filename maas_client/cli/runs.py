@@ -138,7 +138,7 @@ def _info(record: "Record") -> "SubmissionInfo":
 
 
 def _find(run: str, choice: Choice) -> "Record":
-    from maas_client.resources.submissions import find_record
+    from maas_client.resources._submission_find import find_record
 
     return find_record(_journal(choice).records(), run)
 

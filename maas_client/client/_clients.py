@@ -12,7 +12,9 @@ from maas_client.client._assembly import Options, adjust, assemble, resolve
 from maas_client.core import stepping
 from maas_client.core.recording import recorded
 from maas_client.journal import SqliteJournal
+from maas_client.resources._plan import FileArgument, PlanOptions
 from maas_client.resources._session import Session, mirrors
+from maas_client.resources._submission import AsyncSubmission
 from maas_client.resources.chat import AsyncChat, Chat
 from maas_client.resources.data import AsyncData, Data
 from maas_client.resources.deployments import AsyncDeployments, Deployments
@@ -20,11 +22,11 @@ from maas_client.resources.files import AsyncFiles, Files
 from maas_client.resources.jobs import AsyncJobs, Jobs
 from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
-from maas_client.resources.submissions import AsyncSubmissions, Submissions
+from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
 from maas_client.transport.credentials import Credential
 from maas_client.transport.httpx_async import AsyncIO
 from maas_client.transport.httpx_sync import SyncIO
-from maas_client.types import PreflightCheck, PreflightReport, RawResponse
+from maas_client.types import Plan, PreflightCheck, PreflightReport, RawResponse
 
 Service = Literal["azureml"]
 
@@ -196,6 +198,14 @@ class AsyncMaaSClient:
         """
         return recorded(self._session.caller.family)
 
+    async def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
+        """Decide on a job in full, to look at it before it is applied; nothing is sent. See `submissions.plan`."""
+        return await self.submissions.plan(model, training_file=training_file, **options)
+
+    async def apply(self, plan: Plan, *, max_cost: float | None = None) -> AsyncSubmission:
+        """Take a plan up if nothing moved since it was made; `run()` does what it says. See `submissions.apply`."""
+        return await self.submissions.apply(plan, max_cost=max_cost)
+
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""
         self._session.caller.closed = True
@@ -338,6 +348,12 @@ class MaaSClient:
 
     def raw_responses(self) -> AbstractContextManager[Sequence[RawResponse]]:
         return recorded(self._session.caller.family)
+
+    def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
+        return self.submissions.plan(model, training_file=training_file, **options)
+
+    def apply(self, plan: Plan, *, max_cost: float | None = None) -> Submission:
+        return self.submissions.apply(plan, max_cost=max_cost)
 
     def close(self) -> None:
         """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""

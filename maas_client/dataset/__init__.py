@@ -9,6 +9,7 @@ places; `rules` is the table, `selection` what of it is in force.
 """
 
 from maas_client.dataset.checker import Progress, check
+from maas_client.dataset.cost import Price
 from maas_client.dataset.measure import Measurer, RowMeasure
 from maas_client.dataset.profile import Profile
 from maas_client.dataset.report import FileSummary, Finding, Report
@@ -21,6 +22,7 @@ __all__ = [
     "FileSummary",
     "Finding",
     "Measurer",
+    "Price",
     "Profile",
     "Progress",
     "ReadRow",

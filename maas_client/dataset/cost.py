@@ -8,11 +8,11 @@ import tomllib
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from maas_client.catalog import CatalogModel
 from maas_client.dataset.paths import FilePaths
-from maas_client.dataset.stats import Stats, stats
+from maas_client.dataset.stats import stats
 from maas_client.dataset.tokens import Precision
 from maas_client.errors import ConfigurationError
 
@@ -25,11 +25,13 @@ class Price:
         per_1k_tokens: The price.
         currency: Such as `USD`; empty if nobody said.
         dated: The day of the price list, if it says.
+        source: Where whoever wrote the list has it from, in their words.
     """
 
     per_1k_tokens: float
     currency: str = ""
     dated: date | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +97,62 @@ def cost(
         raise ConfigurationError(f"{epochs} is no number of epochs.", hint="Give 1 or more.")
     training = stats(paths, model=model, tokenizer_json=tokenizer_json)
     held = stats(validation, model=model, tokenizer_json=tokenizer_json) if validation is not None else None
-    tokens = (training.kept_tokens + (held.kept_tokens if held else 0)) * epochs
-    least, most = _bounds(tokens, training)
-    amount = (least * price.per_1k_tokens / 1000, most * price.per_1k_tokens / 1000) if price else None
-    return Cost(
-        model=model.id,
+    return bill(
+        model,
         epochs=epochs,
-        training_tokens=training.kept_tokens,
-        validation_tokens=held.kept_tokens if held else 0,
-        billed_tokens=tokens,
-        least_tokens=least,
-        most_tokens=most,
+        training=Counted(training.kept_tokens, training.band),
+        validation=Counted(held.kept_tokens, held.band) if held else Counted(),
         precision=training.precision or "estimate",
         price=price,
-        amount=amount,
     )
 
 
-def _bounds(tokens: int, counted: Stats) -> tuple[int, int]:
-    low, high = counted.band or (1.0, 1.0)
-    return int(tokens * low), -int(-tokens * high // 1)
+class Counted(NamedTuple):
+    """The tokens of one pass over the rows of a file, as far as they are kept.
+
+    Attributes:
+        tokens: How many.
+        band: Of an estimate: the true number as a part of it, at least and at most.
+    """
+
+    tokens: int = 0
+    band: tuple[float, float] | None = None
+
+
+def bill(
+    model: CatalogModel,
+    *,
+    epochs: int,
+    training: Counted,
+    validation: Counted,
+    precision: Precision,
+    price: Price | None,
+) -> Cost:
+    """Work out a bill from tokens that were counted.
+
+    Args:
+        model: The base model.
+        epochs: Passes over the rows.
+        training: Of the training rows.
+        validation: Of the validation rows.
+        precision: What the numbers are worth.
+        price: What 1,000 tokens cost; without it no amount is stated.
+    """
+    parts = [(counted.tokens * epochs, counted.band or (1.0, 1.0)) for counted in (training, validation)]
+    least = int(sum(tokens * low for tokens, (low, _) in parts))
+    most = -int(-sum(tokens * high for tokens, (_, high) in parts) // 1)
+    return Cost(
+        model=model.id,
+        epochs=epochs,
+        training_tokens=training.tokens,
+        validation_tokens=validation.tokens,
+        billed_tokens=sum(tokens for tokens, _ in parts),
+        least_tokens=least,
+        most_tokens=most,
+        precision=precision,
+        price=price,
+        amount=(least * price.per_1k_tokens / 1000, most * price.per_1k_tokens / 1000) if price else None,
+    )
 
 
 def read_prices(path: Path, model: CatalogModel) -> Price | None:
@@ -122,6 +160,7 @@ def read_prices(path: Path, model: CatalogModel) -> Price | None:
 
         dated = 2026-11-01
         currency = "USD"
+        source = "our agreement of October"     # of your choice, shown beside the price
         [training_per_1k_tokens]
         "Phi-4-mini-instruct" = 0.003
 
@@ -144,4 +183,4 @@ def read_prices(path: Path, model: CatalogModel) -> Price | None:
         return None
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < float("inf"):
         raise ConfigurationError(f"{path}: the price of {model.id} is no number.", hint="Write a number, 0 or more.")
-    return Price(float(found), str(document.get("currency", "")), dated)
+    return Price(float(found), str(document.get("currency", "")), dated, str(document.get("source", "")))

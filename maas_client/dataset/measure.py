@@ -16,12 +16,26 @@ class RowMeasure:
         trained_tokens: Those of them that the loss counts.
         cut_tokens: Those beyond the limit of the model.
         cut_trained_tokens: Those of them that the loss would have counted.
+        low: Of an estimate, the least that `tokens` may stand for; 0 if the number is exact.
+        high: The greatest; 0 likewise.
     """
 
     tokens: int = 0
     trained_tokens: int = 0
     cut_tokens: int = 0
     cut_trained_tokens: int = 0
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def kept_tokens(self) -> int:
+        """Tokens that training does not cut off."""
+        return self.tokens - self.cut_tokens
+
+    @property
+    def band(self) -> tuple[float, float] | None:
+        """The true number as a part of the number, at least and at most; `None` if it is exact."""
+        return (round(self.low / self.tokens, 4), round(self.high / self.tokens, 4)) if self.high else None
 
     def __add__(self, other: "RowMeasure") -> "RowMeasure":
         return RowMeasure(
@@ -29,6 +43,8 @@ class RowMeasure:
             self.trained_tokens + other.trained_tokens,
             self.cut_tokens + other.cut_tokens,
             self.cut_trained_tokens + other.cut_trained_tokens,
+            self.low + other.low,
+            self.high + other.high,
         )
 
 

@@ -97,8 +97,6 @@ class _Sums:
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     measure: RowMeasure = field(default_factory=RowMeasure)
     cut_rows: int = 0
-    low: float = 0.0
-    high: float = 0.0
 
 
 def stats(paths: FilePaths, *, model: CatalogModel | None = None, tokenizer_json: str | None = None) -> Stats:
@@ -139,13 +137,8 @@ def stats(paths: FilePaths, *, model: CatalogModel | None = None, tokenizer_json
         tokenizer=tokenizer.name if tokenizer else None,
         precision=tokenizer.precision if tokenizer else None,
         confirmed=tokenizer.confirmed if tokenizer else True,
-        band=_band(sums) if tokenizer and tokenizer.bands else None,
+        band=sums.measure.band,
     )
-
-
-def _band(sums: _Sums) -> tuple[float, float]:
-    total = sums.measure.tokens or 1
-    return round(sums.low / total, 4), round(sums.high / total, 4)
 
 
 def _add(sums: _Sums, messages: list[dict[str, Any]], conversations: Conversations | None) -> None:
@@ -160,10 +153,6 @@ def _add(sums: _Sums, messages: list[dict[str, Any]], conversations: Conversatio
         sums.rows.append(measure.tokens)
         sums.measure += measure
         sums.cut_rows += measure.cut_tokens > 0
-        band = conversations.band(messages)
-        if band is not None:
-            sums.low += measure.tokens * band.low
-            sums.high += measure.tokens * band.high
 
 
 def spread(numbers: Sequence[int]) -> Spread:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypedDict, Unpack
 
 from maas_client import catalog
@@ -75,15 +76,9 @@ async def draft_job(  # noqa: PLR0913, RUF100 - the options of a job
         raise ConfigurationError(f"The property {FINGERPRINT!r} is this client's own.", hint="Leave it out.")
     base = catalog.get(model)
     today = (await session.io.now()).date()
-    for warning in (
-        *catalog.check_finetune(
-            base,
-            today=today,
-            emulator=session.emulator,
-            allow_retired=allow_retired,
-            compute=compute is not None,
-        ),
-        *catalog.check_hyperparameters(base, n_epochs=n_epochs, batch_size=batch_size, learning_rate=learning_rate),
+    wish = {"n_epochs": n_epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    for warning in check_wish(
+        base, today=today, emulator=session.emulator, allow_retired=allow_retired, compute=compute, **wish
     ):
         logger.warning("%s", warning)
     target = session.dialect.target
@@ -103,6 +98,28 @@ async def draft_job(  # noqa: PLR0913, RUF100 - the options of a job
         compute=compute,
         notifications=notifications,
     )
+
+
+def check_wish(
+    base: catalog.CatalogModel,
+    *,
+    today: date,
+    emulator: bool,
+    allow_retired: bool = False,
+    compute: Compute | None = None,
+    **hyperparameters: object,
+) -> list[str]:
+    """Refuse what cannot be trained; return what is noteworthy about model and hyperparameters, a sentence each.
+
+    Raises:
+        ConfigurationError: The service does not offer it, has withdrawn it, or a hyperparameter is impossible.
+    """
+    return [
+        *catalog.check_finetune(
+            base, today=today, emulator=emulator, allow_retired=allow_retired, compute=compute is not None
+        ),
+        *catalog.check_hyperparameters(base, **hyperparameters),
+    ]
 
 
 async def put_job(

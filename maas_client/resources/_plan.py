@@ -4,20 +4,23 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from maas_client import catalog
-from maas_client.backends.azureml.files import file_id, stored_name
+from maas_client.backends.azureml.files import Upload, file_id, stored_name
+from maas_client.backends.azureml.rehearsal import Rehearsal
+from maas_client.core.io import FileBody
 from maas_client.core.redact import redact_text
 from maas_client.errors import ConfigurationError, DatasetError
-from maas_client.resources._job_create import JobOptions, draft_job
+from maas_client.resources._job_create import JobOptions, check_wish, draft_job
 from maas_client.resources._local_file import opened
 from maas_client.resources._names import check_deployment_name
+from maas_client.resources._plan_cost import cost_of, data_of, price_of
 from maas_client.resources._session import Session
-from maas_client.types import DataAsset, File, Plan, PlannedDeployment, PlannedFile
+from maas_client.types import DataAsset, File, Plan, PlannedDeployment, PlannedFile, PlannedRequest
 
 if TYPE_CHECKING:
-    from maas_client.dataset import Report
+    from maas_client.dataset import Price, Report
 
 PlannedPart = Literal["training", "validation"]
 FileArgument = File | DataAsset | str | os.PathLike[str]
@@ -29,44 +32,69 @@ def is_remote(file: str) -> bool:
     return file.startswith(("azureml:", "/subscriptions/"))
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A plan, and what the check of its files found."""
+class PlanOptions(JobOptions, total=False):
+    """What may be said of a plan besides model and training file; `submissions.plan` explains each."""
 
-    plan: Plan
+    check: bool
     report: "Report | None"
+    deploy: PlannedDeployment | str | None
+    wait: bool
+    prices: "str | os.PathLike[str] | Price | None"
+    max_cost: float | None
 
 
-async def decide(
-    session: Session,
-    model: str,
-    *,
-    training_file: FileArgument,
-    check: bool,
-    report: "Report | None",
-    deploy: PlannedDeployment | str | None,
-    wait: bool,
-    options: JobOptions,
-) -> Decided:
+class Wish(TypedDict):
+    """What is asked for besides the job's own options; `submissions.plan` explains each."""
+
+    training_file: FileArgument
+    check: bool
+    report: "Report | None"
+    deploy: PlannedDeployment | str | None
+    wait: bool
+    prices: NotRequired["str | os.PathLike[str] | Price | None"]
+    max_cost: NotRequired[float | None]
+
+
+async def decide(session: Session, model: str, wish: Wish, options: JobOptions) -> Plan:
     """Check what is asked for and the local files, digest them, and write all of it down as a plan; nothing is sent.
 
     Raises:
         ConfigurationError: Something asked for is wrong, a file is missing, or what is to be kept holds a secret.
         DatasetError: The data has errors.
     """
-    local = _local(training_file, options.get("validation_file"))
-    if report is None and check and "training" in local:
-        base = catalog.get(model)
+    base = catalog.get(model)
+    now = await session.io.now()
+    allow_retired = options.get("allow_retired", False)
+    warnings = check_wish(
+        base,
+        today=now.date(),
+        emulator=session.emulator,
+        allow_retired=allow_retired,
+        compute=options.get("compute"),
+        n_epochs=options.get("n_epochs"),
+        batch_size=options.get("batch_size"),
+        learning_rate=options.get("learning_rate"),
+    )
+    deployment = _deployment(wish["deploy"])
+    price = await session.io.offload(partial(price_of, wish.get("prices"), base))
+    validation_file = options.get("validation_file")
+    local = _local(wish["training_file"], validation_file)
+    report = wish["report"]
+    if report is None and wish["check"] and "training" in local:
         report = await session.io.offload(partial(_checked, local["training"], local.get("validation"), base))
     if report is not None:
         report.raise_for_errors()
-    files = {part: await _planned(session, part, path, report) for part, path in local.items()}
-    training = files["training"].id if "training" in files else _at_service(training_file)
+    rehearsal = Rehearsal(session.dialect.target, emulator=session.emulator)
+    uploads = [await _planned(session, part, path, report, rehearsal) for part, path in local.items()]
+    files = {upload.file.part: upload.file for upload in uploads}
+    training = files["training"].id if "training" in files else _at_service(wish["training_file"])
     wanted = options.copy()
     if "validation" in files:
         wanted["validation_file"] = files["validation"].id
     draft = await draft_job(session, model, training_file=training, **wanted)
     target = session.dialect.target
+    body = draft.body()
+    is_whole = len(files) == 1 + (validation_file is not None)
     plan = Plan(
         resource_manager=target.arm,
         subscription_id=target.subscription_id,
@@ -74,15 +102,26 @@ async def decide(
         workspace=target.workspace,
         emulator=session.emulator,
         name=draft.name,
-        model=catalog.get(model).id,
-        body=draft.body(),
+        model=base.id,
+        body=body,
         fingerprint=draft.fingerprint(),
         files=tuple(files.values()),
-        wait=wait or deploy is not None,
-        deployment=_deployment(deploy),
+        wait=wish["wait"] or deployment is not None,
+        deployment=deployment,
+        allow_retired=allow_retired,
+        planned_at=now.replace(microsecond=0),
+        warnings=tuple(warnings),
+        data=None if report is None else data_of(report),
+        cost=cost_of(report, base, n_epochs=options.get("n_epochs"), price=price) if is_whole else None,
+        max_cost=wish.get("max_cost"),
+        requests=(
+            *(request for upload in uploads for request in upload.requests),
+            *rehearsal.job(draft.name, body),
+            *([] if deployment is None else rehearsal.deployment(deployment)),
+        ),
     )
     refuse_secrets(plan.model_dump(mode="json"))
-    return Decided(plan, report)
+    return plan
 
 
 def refuse_secrets(value: object) -> None:
@@ -130,8 +169,16 @@ def _deployment(wish: PlannedDeployment | str | None) -> PlannedDeployment | Non
     return planned
 
 
-async def _planned(session: Session, part: PlannedPart, path: str, report: "Report | None") -> PlannedFile:
-    """Take a file as it was checked, or as it is now if it was not."""
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    file: PlannedFile
+    requests: list[PlannedRequest]
+
+
+async def _planned(
+    session: Session, part: PlannedPart, path: str, report: "Report | None", rehearsal: Rehearsal
+) -> _Upload:
+    """Take a file as it was checked, or as it is now if it was not; and what sending it takes."""
     async with opened(session.io, path) as source:
         known = next((each for each in report.files if each.part == part), None) if report else None
         if known is not None and (known.bytes, known.mtime_ns, known.inode) != (
@@ -144,15 +191,19 @@ async def _planned(session: Session, part: PlannedPart, path: str, report: "Repo
                 hint="Check it again once it is complete.",
             )
         sha256 = known.sha256 if known is not None else await source.sha256()
-        return PlannedFile(
+        filename = stored_name(source.name)
+        absolute = _absolute(path)
+        file = PlannedFile(
             part=part,
-            path=_absolute(path),
+            path=absolute,
             bytes=source.size,
             mtime_ns=source.mtime_ns,
             inode=source.inode,
             sha256=sha256,
-            id=file_id(sha256, stored_name(source.name)),
+            id=file_id(sha256, filename),
         )
+        upload = Upload(filename=filename, sha256=sha256, body=FileBody(source=source, length=source.size))
+        return _Upload(file, rehearsal.upload(upload, absolute))
 
 
 def _absolute(path: str) -> str:
@@ -169,14 +220,3 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _texts(item, place)
-
-
-def same_but_for_name(one: Plan, other: Plan) -> bool:
-    """Tell whether two plans do the same under two names that were made up."""
-    return _without_name(one) == _without_name(other)
-
-
-def _without_name(plan: Plan) -> str:
-    # The fingerprint digests the output model's name, which is the job's by default.
-    text = plan.model_dump_json(exclude={"name", "files", "fingerprint"}).replace(plan.fingerprint, "")
-    return text.replace(plan.name, "")

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from maas_client.core.journal import Entry, Kind, Record
 from maas_client.errors import ConfigurationError, JournalError
 from maas_client.types import JobStatus, Plan, StepState, SubmissionInfo, SubmissionState, SubmissionStep
+from maas_client.types._plan_file import PLAN_VERSION
 from maas_client.types.submissions import StepName
 
 TOKEN_VERSION = 1
-PLAN_VERSION = 1
 UPLOADS: dict[str, StepName] = {"training": "upload-training", "validation": "upload-validation"}
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Unpack
 
 from maas_client.core import stepping
 from maas_client.core.journal import Entry, Journal, Kind, Record
-from maas_client.errors import ConfigurationError
 from maas_client.resources._job_create import JobOptions
 from maas_client.resources._names import is_made_up
-from maas_client.resources._plan import Decided, decide, refuse_secrets, same_but_for_name
+from maas_client.resources._plan import Wish, decide, refuse_secrets
+from maas_client.resources._plan_cost import check_limit
+from maas_client.resources._plan_moved import refuse_moved
 from maas_client.resources._session import Session, mirrors
 from maas_client.resources._submission import AsyncSubmission
+from maas_client.resources._submission_find import find_record, has_begun, newest, refuse_elsewhere, refuse_twin
 from maas_client.resources._submission_record import describe, read_plan, read_token
 from maas_client.types import (
     DataAsset,
@@ -25,7 +27,6 @@ from maas_client.types import (
     Plan,
     PlannedDeployment,
     PlannedFile,
-    StepState,
     SubmissionInfo,
     SubmissionResult,
     SubmissionState,
@@ -33,7 +34,7 @@ from maas_client.types import (
 )
 
 if TYPE_CHECKING:
-    from maas_client.dataset import Report
+    from maas_client.dataset import Price, Report
 
 
 class AsyncSubmissions:
@@ -42,6 +43,85 @@ class AsyncSubmissions:
     def __init__(self, session: Session, journal: Journal) -> None:
         self._session = session
         self._journal = journal
+
+    async def plan(
+        self,
+        model: str,
+        *,
+        training_file: File | DataAsset | str | os.PathLike[str],
+        check: bool = True,
+        report: "Report | None" = None,
+        deploy: PlannedDeployment | str | None = None,
+        wait: bool = True,
+        prices: "str | os.PathLike[str] | Price | None" = None,
+        max_cost: float | None = None,
+        **options: Unpack[JobOptions],
+    ) -> Plan:
+        """Decide on a job in full, to look at it before `apply` does it; nothing is sent, and nothing written down.
+
+        Args:
+            model: Base model as the catalog spells it, such as `Phi-4-mini-instruct`.
+            training_file: Path of a local file; or one that the service has, as `jobs.create` takes it.
+            check: Whether local files are checked first; see `maas_client.dataset.check`.
+            report: Of a check that was made; its digests are taken, and what changed since is refused.
+            deploy: Name of the deployment to make of the model, or all that can be said of it.
+            wait: Whether the submission waits for the job's end.
+            prices: A list of prices (TOML), or a price from `maas_client.dataset`; without it no amount is stated.
+            max_cost: What training may cost at most, in the currency of the price. A deployment's hours do not count.
+            **options: Those of `jobs.create`; the validation file may be a path likewise.
+
+        Returns:
+            The plan: what was found, what it may cost, and what will be sent; `save` keeps it in a file.
+
+        Raises:
+            ConfigurationError: Something is wrong or missing.
+            DatasetError: The data has errors; `report` has all of them.
+            CostLimitError: It may cost more than `max_cost`, or nobody can tell what it costs.
+        """
+        wish = Wish(
+            training_file=training_file,
+            check=check,
+            report=report,
+            deploy=deploy,
+            wait=wait,
+            prices=prices,
+            max_cost=max_cost,
+        )
+        plan = await decide(self._session, model, wish, options)
+        check_limit(plan, max_cost)
+        return plan
+
+    async def apply(
+        self, plan: Plan, *, max_cost: float | None = None, labels: Mapping[str, str] | None = None
+    ) -> AsyncSubmission:
+        """Take a plan up if nothing moved since it was made, and write it down; nothing is sent before it is run.
+
+        The same plan again is the submission that there is already, also after its end.
+
+        Args:
+            plan: As `plan` made it, or as `Plan.load` read it.
+            max_cost: What training may cost at most, besides the plan's own limit.
+            labels: Kept with it on this machine.
+
+        Returns:
+            The submission: `run()` does all of it, its other methods a step each.
+
+        Raises:
+            PlanMovedError: Data, model or count of tokens are not as they were planned; `moved` has all that is not.
+            CostLimitError: It may cost more than a limit, or nobody can tell what it costs.
+            ConfigurationError: It is of another workspace than this client's; or the same job may exist already, from a
+                submission that was cut off.
+            JournalError: It cannot be written down.
+        """
+        refuse_elsewhere(self._session, plan)
+        for limit in (plan.max_cost, max_cost):
+            check_limit(plan, limit)
+        known = newest(await self._records(), plan, SubmissionState.OPEN, SubmissionState.DONE)
+        if known is None or not has_begun(known):
+            await refuse_moved(self._session, plan)
+        if known is not None:
+            return AsyncSubmission(self._session, self._journal, known)
+        return await self._take(plan, labels or {})
 
     async def create(
         self,
@@ -78,24 +158,8 @@ class AsyncSubmissions:
             DatasetError: The data has errors; `report` has all of them.
             JournalError: It cannot be written down.
         """
-        decided = await decide(
-            self._session,
-            model,
-            training_file=training_file,
-            check=check,
-            report=report,
-            deploy=deploy,
-            wait=wait,
-            options=options,
-        )
-        refuse_secrets(labels or {})
-        records = await self._records()
-        open_already = _open_already(records, decided.plan)
-        if open_already is None:
-            if is_made_up(decided.plan.name, decided.plan.model):
-                _refuse_twin(records, decided.plan)
-            open_already = await self._begin(decided, labels or {})
-        return AsyncSubmission(self._session, self._journal, open_already)
+        wish = Wish(training_file=training_file, check=check, report=report, deploy=deploy, wait=wait)
+        return await self._take(await decide(self._session, model, wish, options), labels or {})
 
     async def resume(self, submission: str) -> AsyncSubmission:
         """Take up a submission of an earlier process; nothing is sent before it is run.
@@ -111,7 +175,7 @@ class AsyncSubmissions:
             record = await self._adopt(read_token(submission, await self._session.io.now()))
         else:
             record = await self._find(submission)
-        _refuse_elsewhere(self._session, read_plan(record))
+        refuse_elsewhere(self._session, read_plan(record))
         return AsyncSubmission(self._session, self._journal, record)
 
     async def list(self) -> tuple[SubmissionInfo, ...]:
@@ -148,12 +212,25 @@ class AsyncSubmissions:
     async def _find(self, submission: str) -> Record:
         return find_record(await self._records(), submission)
 
-    async def _begin(self, decided: Decided, labels: Mapping[str, str]) -> Record:
+    async def _take(self, plan: Plan, labels: Mapping[str, str]) -> AsyncSubmission:
+        """Find the submission of a plan that can be gone on with, or begin one."""
+        refuse_secrets(labels)
+        records = await self._records()
+        record = newest(records, plan, SubmissionState.OPEN)
+        if record is None:
+            if is_made_up(plan.name, plan.model):
+                refuse_twin(records, plan)
+            record = await self._begin(plan, labels)
+        return AsyncSubmission(self._session, self._journal, record)
+
+    async def _begin(self, plan: Plan, labels: Mapping[str, str]) -> Record:
         now = await self._session.io.now()
-        plan, report = decided.plan, decided.report
-        checked = {"findings": dict(report.counts), "rows": [file.rows for file in report.files]} if report else {}
+        found = plan.data
+        checked = {"findings": dict(found.rules), "rows": list(found.rows.values())} if found is not None else {}
         entries = (Entry("check", Kind.RESULT, now, checked),) if plan.files else ()
-        record = Record(uuid.uuid4().hex[:8], now, plan.model_dump(mode="json"), dict(labels), entries)
+        # Where an emulator listens now is where the job will be; it may have listened elsewhere when this was planned.
+        here = plan.model_copy(update={"resource_manager": self._session.dialect.target.arm})
+        record = Record(uuid.uuid4().hex[:8], now, here.model_dump(mode="json"), dict(labels), entries)
         await self._session.io.offload(partial(self._journal.begin, record))
         return record
 
@@ -164,58 +241,6 @@ class AsyncSubmissions:
         refuse_secrets(asdict(record))
         await self._session.io.offload(partial(self._journal.begin, record))
         return record
-
-
-def find_record(records: tuple[Record, ...], submission: str) -> Record:
-    """Find a submission by its id, or by the name of its job: the newest that is open, else the newest.
-
-    Raises:
-        ConfigurationError: There is none.
-    """
-    named = [record for record in records if submission in (record.id, record.plan.get("name"))]
-    still_open = [record for record in named if describe(record).state is SubmissionState.OPEN]
-    if not named:
-        raise ConfigurationError(
-            f"There is no run {submission!r} in the journal.", hint="See which there are: maas-ft runs list"
-        )
-    return (still_open or named)[-1]
-
-
-def _open_already(records: tuple[Record, ...], plan: Plan) -> Record | None:
-    """Find the submission of the same plan that can be gone on with."""
-    wanted = plan.model_dump(mode="json")
-    for record in reversed(records):
-        if describe(record).state is SubmissionState.OPEN and record.plan == wanted:
-            return record
-    return None
-
-
-def _refuse_twin(records: tuple[Record, ...], plan: Plan) -> None:
-    """Refuse a second job where a first one of the same content, under another made-up name, may exist unseen.
-
-    Raises:
-        ConfigurationError: There may be one.
-    """
-    for record in records:
-        if record.step("create-job").state is StepState.SENT and same_but_for_name(read_plan(record), plan):
-            name = record.plan["name"]
-            raise ConfigurationError(
-                f"The run {record.id} was cut off while it created the same job, {name}, which may exist.",
-                hint=f"Go on with it: maas-ft runs resume {record.id} . To have another job, give it a name; to drop "
-                f"this one: maas-ft runs forget {record.id}",
-            )
-
-
-def _refuse_elsewhere(session: Session, plan: Plan) -> None:
-    target = session.dialect.target
-    here = (target.subscription_id, target.resource_group, target.workspace, session.emulator)
-    there = (plan.subscription_id, plan.resource_group, plan.workspace, plan.emulator)
-    # An emulator may listen elsewhere after a restart; the cloud's address is part of where a job is.
-    if here != there or (plan.resource_manager != target.arm and not plan.emulator):
-        raise ConfigurationError(
-            f"This submission is of the workspace {plan.workspace} in {plan.resource_group}, not of this client's.",
-            hint="Use a client, or the options, of the workspace that it was planned for.",
-        )
 
 
 @mirrors(AsyncSubmission)
@@ -272,6 +297,37 @@ class Submission:
 class Submissions:
     def __init__(self, submissions: AsyncSubmissions) -> None:
         self._submissions = submissions
+
+    def plan(
+        self,
+        model: str,
+        *,
+        training_file: File | DataAsset | str | os.PathLike[str],
+        check: bool = True,
+        report: "Report | None" = None,
+        deploy: PlannedDeployment | str | None = None,
+        wait: bool = True,
+        prices: "str | os.PathLike[str] | Price | None" = None,
+        max_cost: float | None = None,
+        **options: Unpack[JobOptions],
+    ) -> Plan:
+        plan = self._submissions.plan(
+            model,
+            training_file=training_file,
+            check=check,
+            report=report,
+            deploy=deploy,
+            wait=wait,
+            prices=prices,
+            max_cost=max_cost,
+            **options,
+        )
+        return stepping.run(plan)
+
+    def apply(
+        self, plan: Plan, *, max_cost: float | None = None, labels: Mapping[str, str] | None = None
+    ) -> Submission:
+        return Submission(stepping.run(self._submissions.apply(plan, max_cost=max_cost, labels=labels)))
 
     def create(
         self,

@@ -29,12 +29,18 @@ from maas_client.types.jobs import (
 )
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel, RegistryModel
+from maas_client.types.plans import (
+    Plan,
+    PlannedCost,
+    PlannedData,
+    PlannedDeployment,
+    PlannedFile,
+    PlannedPrice,
+    PlannedRequest,
+)
 from maas_client.types.preflight import CheckStatus, PreflightCheck, PreflightReport
 from maas_client.types.responses import RawResponse
 from maas_client.types.submissions import (
-    Plan,
-    PlannedDeployment,
-    PlannedFile,
     StepState,
     SubmissionInfo,
     SubmissionResult,
@@ -72,8 +78,12 @@ __all__ = [
     "ModelInfo",
     "Notifications",
     "Plan",
+    "PlannedCost",
+    "PlannedData",
     "PlannedDeployment",
     "PlannedFile",
+    "PlannedPrice",
+    "PlannedRequest",
     "PreflightCheck",
     "PreflightReport",
     "RawResponse",

@@ -117,6 +117,13 @@ def file_uri(target: Target, file: str) -> str:
     return f"{target.path}/data/{asset[1]}/versions/{asset[2]}" if asset else file
 
 
+def read_model(body: Mapping[str, Any]) -> tuple[str, bool]:
+    """Read of the body of a PUT which base model is tuned, by its registry id, and whether on compute of the user's."""
+    properties = part(body, "properties")
+    model = part(part(properties, "fineTuningDetails"), "model")
+    return text(model.get("uri")) or "", "resources" in properties
+
+
 class JobFlows:
     """Flows over jobs."""
 

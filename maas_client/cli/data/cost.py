@@ -83,7 +83,8 @@ def _price(price: "Price | None", prices: Path | None, model: str) -> str:
             f"unknown: {prices} has none for {model}" if prices else "unknown: give --price-per-1k-tokens or --prices"
         )
     dated = f", as of {price.dated}" if price.dated else ""
-    return f"{price.per_1k_tokens:g} {price.currency}".rstrip() + f" per 1,000 tokens{dated}"
+    source = f" ({price.source})" if price.source else ""
+    return f"{price.per_1k_tokens:g} {price.currency}".rstrip() + f" per 1,000 tokens{dated}{source}"
 
 
 def _amount(found: "Cost") -> str | None:

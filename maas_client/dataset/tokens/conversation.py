@@ -96,7 +96,8 @@ class Conversations:
                 trained += length
                 kept += max(0, min(length, cut_at - total))
             total += length
-        return RowMeasure(total, trained, max(0, total - cut_at), trained - kept)
+        low, high = (total * band.low, total * band.high) if band is not None else (0.0, 0.0)
+        return RowMeasure(total, trained, max(0, total - cut_at), trained - kept, low, high)
 
     def band(self, messages: Sequence[Mapping[str, Any]]) -> Band | None:
         """Return how far off the number of tokens of a conversation may be; `None` if it is exact."""

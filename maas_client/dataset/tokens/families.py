@@ -1,14 +1,14 @@
 """Which tokenizer a base model has."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas_client.dataset.tokens import special
 from maas_client.dataset.tokens.added import Added, Splitter
-from maas_client.dataset.tokens.base import Bands, Precision, Tokenizer, Vocabulary
+from maas_client.dataset.tokens.base import Bands, Precision, Tokenizer
 from maas_client.dataset.tokens.estimate import ANY_SCRIPT, ASCII, ENGLISH_AND_CODE, Larger
+from maas_client.dataset.tokens.load import digest_of
 from maas_client.dataset.tokens.pieces import Pieces
 from maas_client.dataset.tokens.ranks import Ranks
 
@@ -21,17 +21,24 @@ _UNCONFIRMED = "published-as"
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    vocabulary: Callable[[], Vocabulary]
+    vocabulary: type[Pieces | Ranks | Larger]
+    file: str
     added: tuple[Added, ...]
     bands: Bands | None = None
 
 
 _FAMILIES = {
-    "llama-32k": _Family(Pieces, special.LLAMA_32K),
-    "cl100k-phi3": _Family(Ranks, special.CL100K_PHI3),
-    "cl100k-phi4": _Family(Ranks, special.CL100K_PHI4, Bands(ENGLISH_AND_CODE, ANY_SCRIPT)),
-    "o200k-phi4-mini": _Family(Larger, special.O200K_PHI4_MINI, Bands(ASCII, ANY_SCRIPT)),
+    "llama-32k": _Family(Pieces, "llama-32k.model", special.LLAMA_32K),
+    "cl100k-phi3": _Family(Ranks, "cl100k_base.tiktoken", special.CL100K_PHI3),
+    "cl100k-phi4": _Family(Ranks, "cl100k_base.tiktoken", special.CL100K_PHI4, Bands(ENGLISH_AND_CODE, ANY_SCRIPT)),
+    "o200k-phi4-mini": _Family(Larger, "cl100k_base.tiktoken", special.O200K_PHI4_MINI, Bands(ASCII, ANY_SCRIPT)),
 }
+
+
+def ingredients(tokenizer: str) -> tuple[object, ...]:
+    """Return what decides the counts of a tokenizer: the digest of its vocabulary, special tokens, and bands."""
+    family = _FAMILIES[tokenizer]
+    return family.vocabulary.__name__, digest_of(family.file), family.added, family.bands
 
 
 def precision_of(model: "CatalogModel", tokenizer_json: str | Path | None = None) -> Precision:

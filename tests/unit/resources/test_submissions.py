@@ -212,7 +212,7 @@ def test_a_run_of_another_workspace_is_refused(at, journal):
     submission = plan(at(world()))
     moved = submission.plan.model_copy(update={"workspace": "other"}).model_dump(mode="json")
     journal.begin(Record("elsewhere", datetime.now(UTC), moved, {}))
-    with pytest.raises(ConfigurationError, match="is of the workspace other"):
+    with pytest.raises(ConfigurationError, match="planned for the workspace other"):
         at(world()).resume("elsewhere")
 
 
@@ -249,7 +249,7 @@ def test_later_versions_of_token_and_plan_are_refused(at, journal):
     newer = json.dumps({**json.loads(submission.token), "v": 2})
     with pytest.raises(ConfigurationError, match="has version 2"):
         at(world()).resume(newer)
-    later = submission.plan.model_copy(update={"version": 2}).model_dump(mode="json")
+    later = submission.plan.model_copy(update={"version": 3}).model_dump(mode="json")
     journal.begin(Record("later", datetime.now(UTC), later, {}))
     with pytest.raises(JournalError, match="planned by a later release"):
         at(world()).resume("later")
