@@ -68,7 +68,7 @@ def _resources() -> Iterator[str]:
         if cls in clients or cls in twins.values():
             continue
         if cls in twins:
-            yield f"<!-- {twins[cls].__name__} is its twin. -->\n\n"
+            yield f"`{twins[cls].__name__}`, its methods to be awaited, and:\n\n"
         yield _entry(f"{cls.__module__}.{cls.__qualname__}", 2)
 
 
