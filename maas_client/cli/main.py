@@ -32,6 +32,7 @@ COMMANDS = {
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
+    "schema": ("maas_client.cli.schema:schema", "JSON Schemas of what --output json writes."),
     "config": ("maas_client.cli.config:config", "Settings and profiles: set up, show, list."),
 }
 

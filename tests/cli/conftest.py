@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maas_client.cli.main import root
+from tests.cli.json_output import check_output
 from tests.cli.program import environment, program, row, stop_server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -56,7 +57,9 @@ def invoke() -> Invoke:
     """Run a command inside this process."""
 
     def call(*arguments: str, text: str | None = None) -> Result:
-        return CliRunner().invoke(root, arguments, input=text, catch_exceptions=False, prog_name="maas-ft")
+        result = CliRunner().invoke(root, arguments, input=text, catch_exceptions=False, prog_name="maas-ft")
+        check_output(arguments, result.stdout)
+        return result
 
     return call
 
@@ -66,7 +69,7 @@ def run() -> Run:
     """Run a command as a process of its own; it has no terminal."""
 
     def call(*arguments: str, **extra: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
+        done = subprocess.run(
             program(*arguments),
             env=environment() | extra,
             stdin=subprocess.DEVNULL,
@@ -75,6 +78,8 @@ def run() -> Run:
             timeout=50,
             check=False,
         )
+        check_output(arguments, done.stdout)
+        return done
 
     return call
 
