@@ -34,7 +34,12 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
 
 def exit_code(error: Exception) -> int:
     """Return the exit code of an exception; 1 for one that nobody meant to raise."""
-    return next((code for kind, code in CODES if isinstance(error, kind)), 1)
+    return exit_code_of(type(error))
+
+
+def exit_code_of(kind: type[Exception]) -> int:
+    """Return the exit code of a class of exceptions."""
+    return next((code for known, code in CODES if issubclass(kind, known)), 1)
 
 
 def tell(error: Exception, output: Output | None) -> int:

@@ -30,6 +30,7 @@ COMMANDS = {
     "assets": ("maas_client.cli.assets:assets", "Uploaded files under a name and a version: list, create and more."),
     "advise": ("maas_client.cli.advise:advise", "Say where to train, and by which technique."),
     "chat": ("maas_client.cli.chat:chat", "Ask a deployment."),
+    "doctor": ("maas_client.cli.doctor:doctor", "Look whether a job can be sent from here, and say what to do."),
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
     "schema": ("maas_client.cli.schema:schema", "JSON Schemas of what --output json writes."),

@@ -41,6 +41,9 @@ class Surroundings(Protocol):
             ConnectError: The name is not known.
         """
 
+    async def issuer(self, url: str) -> str:
+        """Say who signed the certificate of an https host, whether it is to be believed or not; empty if unknown."""
+
     async def credential(self) -> str:
         """Say for people what gives the tokens, such as `DefaultAzureCredential (AzureCliCredential)`."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from maas_client.core.claims import claims_of
 from maas_client.core.skew import TOLERATED_SECONDS
-from maas_client.errors import AuthenticationError, CredentialError, StatusError
+from maas_client.errors import AuthenticationError, ConnectError, CredentialError, StatusError
 from maas_client.resources._probe import Finding, Probe, failed, failure, host_of, ok, place, skipped, warning
 
 SUSPICIOUS_SECONDS = 60.0
@@ -38,7 +38,9 @@ async def dns(probe: Probe) -> Finding:
     way = await probe.session.io.way(url)
     if way.proxy:
         return skipped(f"The proxy {way.proxy} resolves names.")
-    return ok(f"{host_of(url)} is {place(await probe.session.io.addresses(host_of(url)))[0]}.")
+    host, addresses = host_of(url), await probe.session.io.addresses(host_of(url))
+    where, _ = place(addresses)
+    return ok(f"No name to resolve: {where}." if host in addresses else f"{host} is {where}.")
 
 
 async def service(probe: Probe) -> Finding:
@@ -51,8 +53,23 @@ async def service(probe: Probe) -> Finding:
         # Any answer in the service's own form is one; what it thinks of the question does not matter here.
         if error.status >= 500 or error.status in {407, 429}:
             return failure(error)
+    except ConnectError as error:
+        return await _certified(probe, error)
     probe.hello_seconds = await probe.session.io.monotonic() - began
     return ok(f"{host} answers in {probe.hello_seconds * 1000:.0f} ms.")
+
+
+async def _certified(probe: Probe, error: ConnectError) -> Finding:
+    """Name who signed a certificate that is not believed: where it is a company's proxy, its name tells."""
+    url = probe.session.dialect.target.arm
+    way = await probe.session.io.way(url)
+    if error.permanent and "certificate" in error.message and not way.proxy:
+        issuer = await probe.session.io.issuer(url)
+        if issuer:
+            error.message = f"{error.message} It is signed by {issuer!r}: if that is no public authority, "
+            error.message += "something in between opens the connection and signs it anew."
+            error.args = (error.message,)
+    return failure(error)
 
 
 async def clock(probe: Probe) -> Finding:

@@ -2,10 +2,10 @@
 
 from urllib.parse import parse_qs
 
-from maas_client.backends.azureml.preflight import DEPLOYMENT_ACTIONS, TRAINING_ACTIONS, missing
+from maas_client.backends.azureml.preflight import DEPLOYMENT_ACTIONS, PROVIDER, TRAINING_ACTIONS, missing
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, Store
 from maas_client.errors import ConnectError, NotFoundError, PermissionDeniedError, StatusError
-from maas_client.resources._probe import Finding, Probe, failed, failure, host_of, ok, skipped, warning
+from maas_client.resources._probe import Finding, Probe, failed, failure, host_of, named, ok, skipped, warning
 
 _ROLE = "Ask for the role Azure AI Developer on the resource group, or a role of your own with these actions."
 _PRIVATE_ZONES = (
@@ -27,8 +27,9 @@ async def workspace(probe: Probe) -> Finding:
         return failure(error)
     probe.found = found
     took = (await probe.session.io.monotonic() - began) * 1000
-    message = f"{target.workspace} in {found.location or 'a region that it does not name'} answers in {took:.0f} ms"
-    message += "; it takes calls from its private network alone." if found.is_private else "."
+    private = " takes calls from its private network alone and" if found.is_private else ""
+    region = found.location or "a region that it does not name"
+    message = f"{target.workspace} in {region}{private} answers in {took:.0f} ms."
     if found.state not in {"", "Succeeded"}:
         return warning(f"{message} Its state is {found.state}.", "Wait until who made it is done, or ask them.")
     return ok(message)
@@ -49,9 +50,9 @@ async def role(probe: Probe) -> Finding:
     no_deployment = missing(grants, DEPLOYMENT_ACTIONS)
     if lacking or (probe.deploy is not None and no_deployment):
         actions = (*lacking, *(no_deployment if probe.deploy is not None else ()))
-        return failed(f"Your roles do not give {_short(actions)}.", _ROLE, PermissionDeniedError)
+        return failed(f"Your roles do not give {_listed(actions)}.", _ROLE, PermissionDeniedError)
     if no_deployment:
-        return warning(f"Your roles let you train, but not deploy: they do not give {_short(no_deployment)}.", _ROLE)
+        return warning(f"Your roles let you train, but not deploy: they do not give {_listed(no_deployment)}.", _ROLE)
     return ok("Your roles let you train and deploy.")
 
 
@@ -67,7 +68,7 @@ async def data_plane(probe: Probe) -> Finding:
         if found.is_private:
             error.hint = _PRIVATE_ZONES.format(zone="privatelink.api.azureml.ms")
         return failure(error)
-    message = f"{host_of(found.discovery_url)} ({where}) answers: metrics and logs are at {host_of(url) or 'no host'}."
+    message = f"{named(found.discovery_url, where)} answers: metrics and logs are at {host_of(url) or 'no host'}."
     if found.is_private and is_public:
         return warning(
             f"{message} The workspace is private, and this is not its private endpoint.",
@@ -92,7 +93,7 @@ async def storage(probe: Probe) -> Finding:
             )
         return failure(error)
     where, _ = await probe.where(written.store.url)
-    message = f"{host_of(written.store.url)} ({where}) takes training files {_way_in(written.store)}"
+    message = f"{named(written.store.url, where)} takes training files {_way_in(written.store)}"
     if written.left is not None:
         return warning(
             f"{message}; the trial, which was to leave nothing, left the empty blob {written.left}.",
@@ -112,5 +113,5 @@ def _way_in(store: Store) -> str:
     return f"with a signature (rights {allowed}{ends})"
 
 
-def _short(actions: tuple[str, ...]) -> str:
-    return ", ".join(actions)
+def _listed(actions: tuple[str, ...]) -> str:
+    return f"{', '.join(action.removeprefix(f'{PROVIDER}/') for action in actions)} (of {PROVIDER})"

@@ -104,6 +104,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def named(url: str, where: str) -> str:
+    """Name a host together with where it is, an address once."""
+    host = host_of(url)
+    return f"{host} ({where.removeprefix(f'{host}, ')})"
+
+
 def place(addresses: tuple[str, ...]) -> tuple[str, bool]:
     """Say what kind of address the first of some is, and whether it is a public one."""
     first = addresses[0] if addresses else ""

@@ -32,7 +32,7 @@ from maas_client.transport.exchange import (
 from maas_client.transport.files import LocalFile, open_local
 from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
-from maas_client.transport.surroundings import resolve
+from maas_client.transport.surroundings import issuer_of, resolve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -191,6 +191,10 @@ class AsyncIO:
             ConnectError: The name is not known.
         """
         return await _in_thread_or_leave(lambda: resolve(host))
+
+    async def issuer(self, url: str) -> str:
+        """Say who signed the certificate of an https host; empty if unknown."""
+        return await _in_thread_or_leave(lambda: issuer_of(url))
 
     async def credential(self) -> str:
         """Say for people what gives the tokens."""

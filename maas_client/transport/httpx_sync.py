@@ -34,7 +34,7 @@ from maas_client.transport.exchange import (
 from maas_client.transport.files import LocalFile, inline, open_local
 from maas_client.transport.part_files import PartFile, create_local, find_local
 from maas_client.transport.routes import LIMITS, MAX_CONNECTIONS, Route, Routes
-from maas_client.transport.surroundings import in_thread, resolve
+from maas_client.transport.surroundings import in_thread, issuer_of, resolve
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -168,6 +168,10 @@ class SyncIO:
             ConnectError: The name is not known.
         """
         return resolve(host)
+
+    async def issuer(self, url: str) -> str:
+        """Say who signed the certificate of an https host; empty if unknown."""
+        return issuer_of(url)
 
     async def credential(self) -> str:
         """Say for people what gives the tokens."""

@@ -2,15 +2,22 @@
 
 import contextvars
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from maas_client.core import stepping
 from maas_client.errors import ConnectError
 
+if TYPE_CHECKING:
+    from cryptography import x509
+
 R = TypeVar("R")
+
+ISSUER_SECONDS = 2.0
 
 
 def resolve(host: str) -> tuple[str, ...]:
@@ -28,6 +35,30 @@ def resolve(host: str) -> tuple[str, ...]:
             hint="Check its spelling, the DNS and the VPN; behind a private endpoint, the private DNS zone.",
         ) from error
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def issuer_of(url: str) -> str:
+    """Return who signed a host's certificate, as it says itself; empty if it cannot be read. Nothing is sent.
+
+    For people alone: the certificate is one that was not believed, and may say anything.
+    """
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        from cryptography import x509  # a part of azure-identity
+        from cryptography.x509.oid import NameOID
+
+        with (
+            socket.create_connection((parts.hostname, parts.port or 443), timeout=ISSUER_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname) as tls,
+        ):
+            issuer = x509.load_der_x509_certificate(tls.getpeercert(binary_form=True) or b"").issuer
+        names = [name for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME) for name in _named(issuer, kind)]
+    except (ImportError, OSError, ValueError):
+        return ""
+    return ", ".join(dict.fromkeys(names))
 
 
 def in_thread(fn: Callable[[], Awaitable[R]], seconds: float) -> R:
@@ -58,3 +89,7 @@ def in_thread(fn: Callable[[], Awaitable[R]], seconds: float) -> R:
 
 async def _call(fn: Callable[[], Awaitable[R]]) -> R:
     return await fn()
+
+
+def _named(issuer: "x509.Name", kind: "x509.ObjectIdentifier") -> list[str]:
+    return [str(attribute.value) for attribute in issuer.get_attributes_for_oid(kind)]

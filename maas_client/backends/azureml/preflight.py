@@ -19,13 +19,18 @@ from maas_client.errors import PreconditionFailedError
 
 METADATA_VERSION = "2019-05-01"
 PERMISSIONS_VERSION = "2022-04-01"
-_ML = "Microsoft.MachineLearningServices/workspaces"
-TRAINING_ACTIONS = (f"{_ML}/read", f"{_ML}/jobs/read", f"{_ML}/jobs/write", f"{_ML}/datastores/read")
+PROVIDER = "Microsoft.MachineLearningServices/workspaces"
+TRAINING_ACTIONS = (
+    f"{PROVIDER}/read",
+    f"{PROVIDER}/jobs/read",
+    f"{PROVIDER}/jobs/write",
+    f"{PROVIDER}/datastores/read",
+)
 """Source: learn.microsoft.com "Manage access to Azure Machine Learning workspaces", read 2026-11-27."""
 DEPLOYMENT_ACTIONS = (
-    f"{_ML}/serverlessEndpoints/read",
-    f"{_ML}/serverlessEndpoints/write",
-    f"{_ML}/serverlessEndpoints/listKeys/action",
+    f"{PROVIDER}/serverlessEndpoints/read",
+    f"{PROVIDER}/serverlessEndpoints/write",
+    f"{PROVIDER}/serverlessEndpoints/listKeys/action",
 )
 """Source: learn.microsoft.com "Deploy models as serverless API deployments", which asks for `serverlessEndpoints/*`."""
 _NO_SUCH_VERSION = '"0x0"'

@@ -119,6 +119,9 @@ class ScriptedIO:
     async def addresses(self, host: str) -> tuple[str, ...]:
         raise NotImplementedError
 
+    async def issuer(self, url: str) -> str:
+        raise NotImplementedError
+
     async def credential(self) -> str:
         raise NotImplementedError
 

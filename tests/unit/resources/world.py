@@ -148,6 +148,9 @@ class World:
     async def addresses(self, host: str) -> tuple[str, ...]:
         return self.names.get(host, ("10.0.0.4",))
 
+    async def issuer(self, url: str) -> str:
+        return "Example Inspection CA"
+
     async def credential(self) -> str:
         return "a token that was given"
 
