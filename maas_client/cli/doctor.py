@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     short_help="Look whether a job can be sent from here, and say what to do.",
     epilog=examples(
         "maas-ft doctor --profile prod",
-        "maas-ft doctor --model Phi-4-mini-instruct --name support-bot --deploy support-bot",
+        "maas-ft doctor --model Phi-4-mini-instruct --name support-bot",
     ),
 )
 @click.option("--model", metavar="M", help="Is this base model tuned, and in the region of the workspace?")

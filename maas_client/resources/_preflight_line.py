@@ -50,8 +50,8 @@ async def service(probe: Probe) -> Finding:
     try:
         await probe.session.run(probe.session.dialect.preflight.hello())
     except StatusError as error:
-        # Any answer in the service's own form is one; what it thinks of the question does not matter here.
-        if error.status >= 500 or error.status in {407, 429}:
+        # Any answer in the service's own form, with a code, is one; what it thinks of the question does not matter.
+        if error.status >= 500 or error.status in {407, 429} or not error.code:
             return failure(error)
     except ConnectError as error:
         return await _certified(probe, error)

@@ -16,10 +16,9 @@ async def lifecycle(probe: Probe) -> Finding:
     if warnings:
         return warning(f"{' '.join(warnings)} ({known})")
     status = model.finetune_status(today)
-    if status.state == "retired":
-        return ok(f"{model.id}: the emulator tunes it, although Azure retired that on {status.retired}.")
-    if status.state == "deprecated":
-        return ok(f"{model.id}: the emulator tunes it, although Azure deprecated that on {status.deprecated}.")
+    if status.state != "current":
+        day = status.retired if status.state == "retired" else status.deprecated
+        return ok(f"{model.id}: the emulator tunes it, although Azure {status.state} that on {day}.")
     return ok(f"{model.id} is tuned as a service, and no end of that is announced ({known}).")
 
 

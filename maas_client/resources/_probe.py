@@ -75,15 +75,9 @@ class Probe:
     def __post_init__(self) -> None:
         own = self.session.caller
         policy = replace(own.policy, max_attempts=min(own.policy.max_attempts, 2), total_seconds=CALL_SECONDS)
-        # A clock of its own: what the client saw of the service's may be long ago.
-        self.caller = replace(
-            own,
-            policy=policy,
-            timeout_seconds=min(own.timeout_seconds, CALL_SECONDS),
-            budget=RetryBudget(),
-            skew=Skew(),
-        )
-        self.caller.tokens = own.tokens
+        self.caller = own.with_options(policy, min(own.timeout_seconds, CALL_SECONDS))
+        # What the client saw of the service's clock may be long ago, and an outage may have used its retries up.
+        self.caller.skew, self.caller.budget = Skew(), RetryBudget()
         self.session = replace(self.session, caller=self.caller)
 
     async def where(self, url: str) -> tuple[str, bool]:

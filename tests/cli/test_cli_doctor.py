@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -65,8 +65,8 @@ on_every_width = pytest.mark.parametrize("columns", [80, 120])
 no_terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 
 
-def screen(name: str, columns: int, *arguments: str, same_screen, **extra: str) -> int:
-    with on_screen("doctor", *arguments, columns=columns, rows=60, **extra) as shown:
+def screen(name: str, columns: int, *arguments: str, same_screen: Callable[[str, str], None]) -> int:
+    with on_screen("doctor", *arguments, columns=columns, rows=60) as shown:
         code = shown.end()
     same_screen(f"doctor-{name}-{columns}", masked(shown.text, *MASKS))
     return code

@@ -15,7 +15,7 @@ from maas_client.backends.azureml._wire import WORKSPACE_VERSION, Target, part, 
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, StorageFlows, Store, blob_request
 from maas_client.core.flow import Flow
 from maas_client.core.io import Request, Response
-from maas_client.errors import PreconditionFailedError
+from maas_client.errors import BrokenResponseError, PreconditionFailedError
 
 METADATA_VERSION = "2019-05-01"
 PERMISSIONS_VERSION = "2022-04-01"
@@ -79,13 +79,24 @@ class PreflightFlows:
         self._storage = storage
 
     def hello(self) -> Flow[Response]:
-        """Ask the resource manager for something that it tells everybody."""
+        """Ask the resource manager for something that it tells everybody.
+
+        Raises:
+            BrokenResponseError: A page came, as from a network that wants its guests to sign in first.
+        """
         request = Request(
             operation="Metadata_Get",
             method="GET",
             url=f"{self._target.arm}/metadata/endpoints?api-version={METADATA_VERSION}",
         )
-        return (yield request)
+        response = yield request
+        if "html" in response.headers.get("content-type", ""):
+            raise BrokenResponseError(
+                "A page came in the place of the service's answer.",
+                hint="Open any page in a browser here: the network, or a proxy, may want you to sign in to it first.",
+                operation=request.operation,
+            )
+        return response
 
     def workspace(self) -> Flow[Found]:
         """Ask for the workspace anew, whatever is known of it."""

@@ -72,7 +72,14 @@ def test_nothing_is_left_behind(workspace: Workspace) -> None:
         assert stepping.run(session.run(session.dialect.blobs.page(folder, None))).items == ()
 
 
-# Names
+# What is meant
+
+
+def test_an_emulator_tunes_what_azure_does_no_more(workspace: Workspace) -> None:
+    check = found(look(workspace, "Phi-3-mini-4k-instruct"), "lifecycle")
+
+    assert check.status is CheckStatus.OK
+    assert check.message.endswith("the emulator tunes it, although Azure retired that on 2025-08-30.")
 
 
 def test_a_job_name_that_is_taken(workspace: Workspace, tmp_path: Path) -> None:
@@ -99,4 +106,4 @@ def test_a_role_that_reads_alone(workspace: Workspace) -> None:
 
     assert check.status is CheckStatus.FAILED
     assert check.error == "PermissionDeniedError"
-    assert check.message == "Your roles do not give Microsoft.MachineLearningServices/workspaces/jobs/write."
+    assert check.message == "Your roles do not give jobs/write (of Microsoft.MachineLearningServices/workspaces)."

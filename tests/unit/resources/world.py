@@ -78,9 +78,10 @@ class World:
     bearers: list[str] = field(default_factory=list)
     closed: int = 0
     told: str = ""
-    way_there: Way = field(default_factory=Way)
-    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    bearer: str = "tok"
+    way_there: Way | Exception = field(default_factory=Way)
+    names: dict[str, tuple[str, ...] | Exception] = field(default_factory=dict)
+    bearer: str | Exception = "tok"
+    hanging: bool = False
 
     def on(self, operation: str, *steps: Step) -> "World":
         self.steps[operation] = list(steps)
@@ -117,6 +118,8 @@ class World:
         yield step
 
     async def token(self, scope: str, claims: str | None) -> Token:
+        if isinstance(self.bearer, Exception):
+            raise self.bearer
         return Token(self.bearer, BEGIN.timestamp() + self.clock + 3600)
 
     async def sleep(self, seconds: float) -> None:
@@ -143,10 +146,17 @@ class World:
         return fn()
 
     async def way(self, url: str) -> Way:
+        if isinstance(self.way_there, Exception):
+            raise self.way_there
         return self.way_there
 
     async def addresses(self, host: str) -> tuple[str, ...]:
-        return self.names.get(host, ("10.0.0.4",))
+        if self.hanging:
+            raise TimeoutError
+        found = self.names.get(host, ("10.0.0.4",))
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def issuer(self, url: str) -> str:
         return "Example Inspection CA"

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from maas_client.core.io import Request
+from maas_client.core.surroundings import Way
 from maas_client.errors import BrokenResponseError, ConfigurationError, ConnectError
 from maas_client.transport.routes import Routes, is_this_machine
 
@@ -314,3 +315,38 @@ def test_what_the_system_trusts_counts_unless_a_file_is_named(monkeypatch, tmp_p
     assert (system.verify_mode, system.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert not isinstance(named, truststore.SSLContext)
     assert len(named.get_ca_certs()) == 1
+
+
+def test_who_signed_a_certificate_that_is_not_believed(run, peer, answered, authority):
+    server = peer(answered(), wrap=authority.wrap())
+    assert run(lambda io: io.issuer(secure(server))) == "Test CA"
+    assert not server.requests
+
+
+def test_nobody_signed_what_is_not_there_or_speaks_no_tls(run, peer):
+    nothing = peer(b"")
+    nothing.close()
+    assert run(lambda io: io.issuer(secure(nothing))) == ""
+
+
+def test_the_way_of_a_url(run, monkeypatch, authority):
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "near.example")
+    far = run(lambda io: io.way("https://far.example"))
+    near = run(lambda io: io.way("https://near.example"))
+    here = run(lambda io: io.way("http://127.0.0.1:1"))
+
+    assert far == Way("proxy.example:3128", "HTTPS_PROXY", f"those of SSL_CERT_FILE ({authority.path})")
+    assert (near.proxy, near.proxy_variable) == ("", "")
+    assert here == Way()
+
+
+def test_a_bundle_that_only_other_programs_read_is_told(run, monkeypatch, authority):
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+    way = run(lambda io: io.way("https://far.example"))
+
+    assert way.ignored_bundle == str(authority.path)
+    assert way.authorities == "those of the operating system, and the usual public ones"
