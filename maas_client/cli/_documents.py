@@ -63,6 +63,15 @@ class Submitted(TypedDict):
     error: NotRequired[Error]
 
 
+class Examined(TypedDict):
+    """What stands between here and a job; `target` is null if it is not known which workspace is meant."""
+
+    ok: bool
+    exit_code: int
+    target: _Target | None
+    checks: list[types.PreflightCheck]
+
+
 class DryRun(TypedDict):
     """What would be done."""
 
@@ -313,6 +322,7 @@ DOCUMENTS: dict[str, Any] = {
     "deployments keys": Keys,
     "deployments list": list[types.Deployment],
     "deployments update": types.Deployment,
+    "doctor": Examined,
     "files upload": Uploaded,
     "jobs archive": types.FineTuningJob,
     "jobs artifacts": list[types.Artifact],
