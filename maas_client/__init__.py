@@ -6,6 +6,11 @@ Names are loaded when they are first used, so that importing this package costs 
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
+    from maas_client import catalog as catalog
+    from maas_client import dataset as dataset
+    from maas_client import errors as errors
+    from maas_client import testing as testing
+    from maas_client import types as types
     from maas_client.client import AsyncMaaSClient, MaaSClient
     from maas_client.errors import MaaSError
 
@@ -21,17 +26,19 @@ _HOMES = {
 _PACKAGES = frozenset({"catalog", "dataset", "errors", "testing", "types"})
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
 
-    if name in _HOMES:
-        value: object = getattr(import_module(_HOMES[name]), name)
-    elif name in _PACKAGES:
-        value = import_module(f"{__name__}.{name}")
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name in _HOMES:
+            value: object = getattr(import_module(_HOMES[name]), name)
+        elif name in _PACKAGES:
+            value = import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

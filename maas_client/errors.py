@@ -197,7 +197,7 @@ class AmbiguousWriteError(TransportError):
         attempts: int = 1,
     ) -> None:
         super().__init__(message, hint=hint, operation=operation, attempts=attempts)
-        self.intent = dict(intent)
+        self.intent: dict[str, str] = dict(intent)
 
 
 class StatusError(MaaSError):
@@ -230,7 +230,7 @@ class StatusError(MaaSError):
         self.status = status
         self.code = code
         self.target = target
-        self.details = tuple(details)
+        self.details: tuple[tuple[str, str], ...] = tuple(details)
         self.request_id = request_id
         self.operation = operation
         self.retry_after = retry_after

@@ -223,14 +223,14 @@ class AsyncMaaSClient:
     def _take(self, session: Session, *, owns_port: bool) -> None:
         self._session = session
         self._owns_port = owns_port
-        self.files = AsyncFiles(session)
-        self.data = AsyncData(session)
-        self.jobs = AsyncJobs(session)
-        self.submissions = AsyncSubmissions(session, self._journal)
-        self.models = AsyncModels(session)
-        self.deployments = AsyncDeployments(session)
-        self.marketplace = AsyncMarketplace(session)
-        self.chat = AsyncChat(session)
+        self.files: AsyncFiles = AsyncFiles(session)
+        self.data: AsyncData = AsyncData(session)
+        self.jobs: AsyncJobs = AsyncJobs(session)
+        self.submissions: AsyncSubmissions = AsyncSubmissions(session, self._journal)
+        self.models: AsyncModels = AsyncModels(session)
+        self.deployments: AsyncDeployments = AsyncDeployments(session)
+        self.marketplace: AsyncMarketplace = AsyncMarketplace(session)
+        self.chat: AsyncChat = AsyncChat(session)
 
     def __repr__(self) -> str:
         target = self._session.dialect.target
@@ -372,14 +372,14 @@ class MaaSClient:
     def _take(self, session: Session, *, owns_port: bool) -> None:
         self._session = session
         self._owns_port = owns_port
-        self.files = Files(AsyncFiles(session))
-        self.data = Data(AsyncData(session))
-        self.jobs = Jobs(AsyncJobs(session))
-        self.submissions = Submissions(AsyncSubmissions(session, self._journal))
-        self.models = Models(AsyncModels(session))
-        self.deployments = Deployments(AsyncDeployments(session))
-        self.marketplace = Marketplace(AsyncMarketplace(session))
-        self.chat = Chat(AsyncChat(session))
+        self.files: Files = Files(AsyncFiles(session))
+        self.data: Data = Data(AsyncData(session))
+        self.jobs: Jobs = Jobs(AsyncJobs(session))
+        self.submissions: Submissions = Submissions(AsyncSubmissions(session, self._journal))
+        self.models: Models = Models(AsyncModels(session))
+        self.deployments: Deployments = Deployments(AsyncDeployments(session))
+        self.marketplace: Marketplace = Marketplace(AsyncMarketplace(session))
+        self.chat: Chat = Chat(AsyncChat(session))
 
     def __repr__(self) -> str:
         target = self._session.dialect.target

@@ -17,8 +17,8 @@ from maas_client.core.io import FileBody, Request, Response, StreamResponse
 from maas_client.core.redact import redact_body, redact_headers, redact_url, secrets_of, without
 from maas_client.errors import MaaSError
 
-calls = logging.getLogger("maas_client.calls")
-wire = logging.getLogger("maas_client.wire")
+calls: logging.Logger = logging.getLogger("maas_client.calls")
+wire: logging.Logger = logging.getLogger("maas_client.wire")
 
 
 def answered(request: Request, answer: Response | StreamResponse, *, attempts: int, seconds: float) -> None:

@@ -38,7 +38,7 @@ from maas_client.errors import (
 )
 
 T = TypeVar("T")
-logger = logging.getLogger("maas_client.calls")
+logger: logging.Logger = logging.getLogger("maas_client.calls")
 
 THROTTLED = frozenset({425, 429})
 TRANSIENT = frozenset({408, 500, 502, 503, 504})

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from maas_client.errors import StatusError
 
-logger = logging.getLogger("maas_client")
+logger: logging.Logger = logging.getLogger("maas_client")
 
 TOLERATED_SECONDS = 300.0
 """Source: learn.microsoft.com, Microsoft Entra ID and shared access signatures: five minutes are lived with."""

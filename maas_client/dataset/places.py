@@ -29,7 +29,7 @@ class Places:
         self._file_rows = array("Q")
         self._block_rows = array("Q")
         self._block_bytes = array("Q")
-        self.rows = 0
+        self.rows: int = 0
 
     def begin_file(self, path: Path) -> None:
         """Announce the file of the blocks that follow."""

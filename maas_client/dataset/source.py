@@ -77,8 +77,8 @@ class Source:
         self._descriptor = descriptor
         self._hash = hashlib.sha256()
         self._packed = packed
-        self.identity = identity
-        self.done_bytes = 0
+        self.identity: Identity = identity
+        self.done_bytes: int = 0
 
     def __enter__(self) -> Self:
         return self

@@ -205,9 +205,9 @@ class Streamed:
         self._timeout = timeout
         self._next_raw = next_raw
         self._taken = False
-        self.status = answer.status_code
+        self.status: int = answer.status_code
         self.headers: Mapping[str, str] = header_map(answer.headers)
-        self.http_version = version_of(answer)
+        self.http_version: str = version_of(answer)
         self._decoder = Decoder(request, self.headers)
 
     def iter_bytes(self) -> AsyncIterator[bytes]:

@@ -1,12 +1,14 @@
 """What every value has in common."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
     """A value as this package gives it to users: immutable, comparable, tolerant of fields the service adds."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True,
         extra="ignore",
         defer_build=True,
@@ -19,7 +21,7 @@ class Value(BaseModel):
 class Draft(BaseModel):
     """A value that users write: a misspelt field is an error before anything is sent."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True, protected_namespaces=()
     )
 

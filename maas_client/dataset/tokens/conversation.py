@@ -61,7 +61,7 @@ class Conversations:
 
     def __init__(self, model: CatalogModel, tokenizer_json: str | None = None) -> None:
         self.tokenizer: Tokenizer = tokenizer_for(model, tokenizer_json)
-        self.limit = sequence_limit(model)
+        self.limit: int = sequence_limit(model)
         self._family = model.chat_template
         self._marks = TEMPLATES[model.chat_template].marks
 

@@ -1,0 +1,1 @@
+"""Tunes a model for a help desk, and asks it."""
