@@ -131,7 +131,7 @@ class PlanMovedError(MaaSError, ValueError):
 
     def __init__(self, message: str, *, moved: Sequence[str], hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.moved = tuple(moved)
+        self.moved: tuple[str, ...] = tuple(moved)
 
 
 class CredentialError(MaaSError):

@@ -71,7 +71,7 @@ def test_names_of_the_package() -> None:
     assert {*maas_client.__all__, "types", "errors", "dataset", "catalog", "testing"} == set(dir(maas_client))
     assert all(getattr(maas_client, name) is not None for name in dir(maas_client))
     with pytest.raises(AttributeError, match="no attribute 'Client'"):
-        maas_client.Client  # noqa: B018
+        maas_client.Client  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: str(module.__name__))

@@ -23,6 +23,7 @@ from maas_client.types import (
     JobEvent,
     JobStatus,
     MetricPoint,
+    Plan,
     RawResponse,
     SubmissionResult,
 )
@@ -109,6 +110,17 @@ def submit(client: MaaSClient, train: Path) -> SubmissionResult:
     for event in submission.watch():
         show(event)
     return submission.run()
+
+
+def planned(client: MaaSClient, train: Path, limit: float) -> SubmissionResult:
+    plan: Plan = client.plan("Phi-4-mini-instruct", training_file=train, name="desk")
+    submission = client.apply(plan, max_cost=limit)
+    return submission.run()
+
+
+def ready(client: MaaSClient) -> list[str]:
+    report = client.preflight("Phi-4-mini-instruct", name="desk")
+    return [] if report.ok else [f"{found.name}: {found.hint or found.message}" for found in report.failed]
 
 
 def why(error: MaaSError) -> str:
