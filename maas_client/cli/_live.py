@@ -178,7 +178,8 @@ def _tail(picture: JobPicture, at: float, width: int) -> list[Text]:
     lines: list[Text] = []
     found = picture.overfit
     if found is not None:
-        lines += _wrapped(f"Overfitting? Validation loss up {found.rises} times; lowest at step {found.step}.", width)
+        told = f"Overfitting? Validation loss has risen since step {found.step}, where it was {found.lowest:.4f}."
+        lines += _wrapped(told, width)
         for line in lines:
             line.stylize("yellow")
     if picture.is_over:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _STARTED = frozenset({JobStatus.RUNNING, JobStatus.PAUSING, JobStatus.PAUSED, JobStatus.RESUMING})
 
-LOCAL_LIFE = "It moves on whenever the local server runs; that ends by itself after 10 minutes without requests."
+LOCAL_LIFE = "Jobs move on whenever the local server runs; that ends by itself after 10 minutes without requests."
 
 
 def follow(
@@ -81,7 +81,7 @@ def follow_events(
             with _shown(job, output, scaled=scaled, as_lines=as_lines) as show:
                 for event in events:
                     show(event)
-                    if until == "running" and event.status in _STARTED:
+                    if has_reached(event, until):
                         break
             return wait()
         except WaitTimeoutError as error:
@@ -90,6 +90,11 @@ def follow_events(
         except JobFailedError as error:
             error.hint = advice(error.job, choice.flags)
             raise
+
+
+def has_reached(event: "JobEvent", until: "Until") -> bool:
+    """Tell whether a watch that goes no further than `until` may end with this event."""
+    return until == "running" and event.status in _STARTED
 
 
 @contextmanager

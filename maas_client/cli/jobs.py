@@ -7,13 +7,13 @@ import click
 
 from maas_client.cli._jobs_change import CHANGES
 from maas_client.cli._jobs_files import FILES
-from maas_client.cli._options import Choice, examples, parse_filters, takes_choice, until_option, watch_timeout_option
+from maas_client.cli._jobs_watch import watch
+from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
     from maas_client.resources._job_filters import View
     from maas_client.resources._job_metrics import MetricSource
-    from maas_client.resources._job_watch import Until
 
 MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "grad_norm")
 """What the table shows, in this order."""
@@ -24,7 +24,7 @@ def jobs() -> None:
     """Fine-tuning jobs."""
 
 
-for _command in (*CHANGES, *FILES):
+for _command in (*CHANGES, *FILES, watch):
     jobs.add_command(_command)
 
 
@@ -85,51 +85,6 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 
     with open_client(choice) as client:
         show(client.jobs.get(name), output)
-
-
-@jobs.command(epilog=examples("maas-ft jobs watch support-bot --profile prod"))
-@click.argument("name")
-@until_option
-@watch_timeout_option
-@click.option("--resume-token", metavar="T", help="Go on after the event that carried it.")
-@takes_choice
-def watch(
-    choice: Choice,
-    output: "Output",
-    *,
-    name: str,
-    until: "Until",
-    timeout: float | None,
-    resume_token: str | None,
-) -> None:
-    """Watch a job to its end; with json an event a line."""
-    from maas_client.cli._jobs_change import show
-    from maas_client.cli._target import find_target
-    from maas_client.cli._watching import follow
-    from maas_client.errors import OperationError
-
-    target = find_target(choice)
-    with target.client() as client:
-        job = client.jobs.get(name)
-        try:
-            job = follow(
-                client,
-                job,
-                choice,
-                output,
-                scaled=target.is_emulator,
-                as_lines=output.is_json,
-                until=until,
-                timeout=timeout,
-                resume_token=resume_token,
-            )
-        except OperationError as error:
-            job = getattr(error, "job", job)
-            if not output.is_json and job.status.is_terminal:
-                show(job, output)
-            raise
-    if not output.is_json:
-        show(job, output)
 
 
 @jobs.command(epilog=examples("maas-ft jobs children support-bot --profile prod"))

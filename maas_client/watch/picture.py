@@ -18,7 +18,7 @@ class JobPicture:
         epoch: Passes over the training file.
         losses, evaluations: Training and validation losses reported, as (step, nats per token).
         learning_rate: The last one reported.
-        overfit: What looks like overfitting, as long as it does.
+        overfit: What looks like overfitting, until the validation loss is as low again as it was before.
         end: One line on how it ended.
         last_news: When something was last heard of the job itself.
     """
@@ -123,8 +123,11 @@ class JobPicture:
         if "loss" in event.metrics:
             self.losses.append((step, event.metrics["loss"]))
         if "eval_loss" in event.metrics:
-            self.evaluations.append((step, event.metrics["eval_loss"]))
-            self.overfit = overfit(self.losses, self.evaluations)
+            latest = event.metrics["eval_loss"]
+            self.evaluations.append((step, latest))
+            found = overfit(self.losses, self.evaluations)
+            if found is not None or (self.overfit is not None and latest <= self.overfit.lowest):
+                self.overfit = found
         self._eta = self._estimate(event, at)
 
     def _estimate(self, event: JobEvent, at: float) -> tuple[float, float] | None:

@@ -1,71 +1,11 @@
 """The live picture of a job: what it shows, and that it fits into every terminal."""
 
-import io
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from math import exp
 
 import pytest
-from rich.console import Console
 
-from maas_client.cli._live import LiveView
-from maas_client.types import FineTuningJob, Hyperparameters, JobEvent, JobProgress, JobStatus
-from tests.cli.screens import Terminal
-
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-JOB = FineTuningJob(
-    name="support-bot",
-    status=JobStatus.QUEUED,
-    raw_status="NotStarted",
-    model="Phi-4",
-    training_file="t",
-    output_model="o",
-    hyperparameters=Hyperparameters(n_epochs=6),
-    created_at=BEGIN,
-)
-STATUSES = {"Running": JobStatus.RUNNING, "Failed": JobStatus.FAILED, "Completed": JobStatus.SUCCEEDED}
-
-
-class Scene:
-    """A job watched on a terminal of a given size, at times that the scene tells."""
-
-    def __init__(self, columns: int, rows: int, *, encoding: str = "utf-8", job: FineTuningJob = JOB) -> None:
-        self.terminal = Terminal(columns, rows)
-        self.seconds = 0.0
-        self._memory = io.BytesIO()
-        self._file = io.TextIOWrapper(self._memory, encoding=encoding, errors="strict", newline="")
-        self.console = Console(
-            file=self._file, force_terminal=True, width=columns, height=rows, color_system="standard", highlight=False
-        )
-        self.view = LiveView(
-            job, scaled=False, console=self.console, clock=lambda: BEGIN.timestamp() + self.seconds, per_second=0
-        )
-
-    def status(self, word: str, message: str = "", *, after: float) -> None:
-        self.seconds += after
-        self._feed("status", word, message or word)
-
-    def report(self, step: int, *, after: float = 10.0, **metrics: float) -> None:
-        self.seconds += after
-        progress = JobProgress(step=step, total_steps=600, epoch=step / 100, eta_seconds=(600 - step) * 1.5)
-        self._feed("metrics", "Running", "", metrics=metrics, progress=progress)
-
-    def message(self, text: str, *, level: str = "warning") -> None:
-        self._feed("message", "Running", text, level=level)
-
-    def _feed(self, kind: str, word: str, message: str, **more: object) -> None:
-        fields = {"type": kind, "message": message, "raw_status": word, "status": STATUSES.get(word, JobStatus.QUEUED)}
-        when = BEGIN + timedelta(seconds=self.seconds)
-        self.view.feed(JobEvent.model_validate(fields | {"job_name": "support-bot", "created_at": when} | more))
-
-    def screen(self) -> str:
-        """Draw, and return what the terminal shows now; a terminal's driver begins a line at each line feed."""
-        self.view.refresh()
-        self._file.flush()
-        self.terminal.write(self._memory.getvalue().replace(b"\n", b"\r\n"))
-        self._memory.seek(0)
-        self._memory.truncate()
-        return self.terminal.text
+from tests.cli.scenes import JOB, Scene
 
 
 def queued(scene: Scene) -> None:
@@ -153,7 +93,7 @@ def test_a_window_that_is_pulled_at(narrower):
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_without_colours_and_with_ascii_alone(monkeypatch, no_color):
     monkeypatch.setenv("NO_COLOR", no_color)
-    scene = Scene(80, 24, encoding="ascii", job=JOB.model_copy(update={"name": "n" * 200, "simulated": True}))
+    scene = Scene(80, 24, JOB.model_copy(update={"name": "n" * 200, "simulated": True}), encoding="ascii")
     with scene.view.shown():
         overfitting(scene)
         scene.message("\x1b]0;x\x07")
