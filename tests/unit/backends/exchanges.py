@@ -108,13 +108,13 @@ def store(azureml: AzureML, upload: Upload) -> Flow[File]:
 
 def feed(flow: Any, *answers: Response | object) -> Any:
     """Drive a flow through made-up answers (a value is a 200 with this JSON); return its value."""
-    told = ""
+    told: list[str] = []
     try:
         request = next(flow)
         for answer in answers:
             record(request, told=told)
             response = answer if isinstance(answer, Response) else Response(200, {}, encode(answer))
-            told += words_of(response)
+            told.append(words_of(response))
             if response.status in request.expect:
                 request = flow.send(response)
             else:

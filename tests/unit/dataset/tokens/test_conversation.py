@@ -2,6 +2,7 @@
 
 import json
 import random
+from functools import cache
 
 import jinja2
 import pytest
@@ -28,10 +29,14 @@ def dialogue(*pairs):
     return [{"role": role, "content": text} for role, text in pairs]
 
 
+@cache
+def template(family):
+    return jinja2.Environment(trim_blocks=False).from_string(configuration(FAMILIES[family])["chat_template"])
+
+
 def rendered(family, messages):
-    config = configuration(FAMILIES[family])
-    template = jinja2.Environment(trim_blocks=False).from_string(config["chat_template"])
-    return template.render(messages=messages, eos_token=config["eos_token"], add_generation_prompt=False)
+    eos = configuration(FAMILIES[family])["eos_token"]
+    return template(family).render(messages=messages, eos_token=eos, add_generation_prompt=False)
 
 
 @needs_truth
