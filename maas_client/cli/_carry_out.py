@@ -12,7 +12,7 @@ from maas_client.cli._errors import exit_code
 from maas_client.cli._findings import size
 from maas_client.cli._journal import flags_for
 from maas_client.cli._options import Choice
-from maas_client.cli._output import Output, talk
+from maas_client.cli._output import Output, complain, talk
 from maas_client.cli._plan import tell_file
 from maas_client.cli._target import Target
 from maas_client.cli._uploading import follow_upload
@@ -79,12 +79,12 @@ def resumable(stage: Stage) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         if stage.submission is None:
             raise
-        talk(_stopped(stage.submission.info))
-        talk(_resume(stage.submission.info))
+        complain(_stopped(stage.submission.info))
+        complain(_resume(stage.submission.info))
         raise click.exceptions.Exit(stop_code(stop)) from None
     except click.exceptions.Exit as stop:
         if stage.submission is not None and stop.exit_code in (INTERRUPTED, TERMINATED):
-            talk(_resume(stage.submission.info))
+            complain(_resume(stage.submission.info))
         raise
     except MaaSError as error:
         if stage.submission is not None:

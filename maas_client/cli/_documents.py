@@ -294,6 +294,27 @@ class ConfigPath(TypedDict):
     exists: bool
 
 
+class _ConfigFile(TypedDict):
+    path: str
+    exists: bool
+    profile: str | None
+
+
+class Environment(TypedDict):
+    """Versions, places, and what stands between this machine and the service."""
+
+    maas_client: str
+    python: str
+    platform: str
+    executable: str
+    packages: dict[str, str | None]
+    catalog: str
+    config: _ConfigFile
+    journal: str
+    proxies: dict[str, str]
+    certificates: dict[str, str]
+
+
 DOCUMENTS: dict[str, Any] = {
     "advise": Advice,
     "assets archive": types.DataAsset,
@@ -349,6 +370,7 @@ DOCUMENTS: dict[str, Any] = {
     "runs resume": Submitted,
     "runs show": types.SubmissionInfo,
     "submit": Submitted | DryRun | DataFailure,
+    "version": Environment,
 }
 """The document of each command with `--output json`, by what is typed after `maas-ft`."""
 

@@ -1,11 +1,12 @@
 """Exceptions to exit codes and to words: the one table."""
 
+import logging
 import os
 
 import click
 
 from maas_client import errors
-from maas_client.cli._output import Output, talk
+from maas_client.cli._output import Output, complain
 
 # The first class that fits counts, so the special ones stand before the general ones.
 CODES: tuple[tuple[type[Exception], int], ...] = (
@@ -50,16 +51,17 @@ def tell(error: Exception, output: Output | None) -> int:
     """
     code = exit_code(error)
     message, hint = _words(error)
+    logging.getLogger("maas_client.cli").debug("exit code %d", code, exc_info=error)
     if os.environ.get("MAAS_DEBUG") == "1":
         import traceback
 
         from maas_client.core.redact import redact_text
 
-        talk(redact_text("".join(traceback.format_exception(error))).rstrip())
+        complain(redact_text("".join(traceback.format_exception(error))).rstrip())
     if not isinstance(error, click.ClickException):
-        talk(f"error: {message}")
+        complain(f"error: {message}")
         if hint:
-            talk(f"hint: {hint}")
+            complain(f"hint: {hint}")
     if output is not None and output.is_json and not output.documented:
         output.document({"error": describe(error)})
     return code
@@ -87,4 +89,4 @@ def _words(error: Exception) -> tuple[str, str | None]:
     from maas_client.core.redact import redact_text
 
     text = redact_text(" ".join(f"{type(error).__name__}: {error}".split()))
-    return f"unexpected {text}", "Please report this, with what MAAS_DEBUG=1 shows when you repeat the command."
+    return f"unexpected {text}", "Please report this, with the file that --debug writes when you repeat the command."

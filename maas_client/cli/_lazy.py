@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from maas_client.cli._common import give_common_options
+
 
 class LazyGroup(click.Group):
     """A group over `name -> ("module:attribute", short help)`."""
@@ -25,6 +27,7 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        give_common_options(command)
         return command
 
     def resolve_command(

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from maas_client.cli._common import is_quiet
+
 # C0 but tab and line feed, DEL, C1, and what turns the direction of text: a terminal acts on them instead of showing
 # them. Halves of surrogate pairs cannot be written at all.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -23,13 +25,24 @@ def clean(text: str) -> str:
 
 
 def talk(text: str = "") -> None:
-    """Say something on stderr."""
+    """Say something on stderr, unless `--quiet` wants results and errors only."""
+    if not is_quiet():
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Say on stderr what must be said: what went wrong, and how to go on."""
     click.echo(clean(text), err=True)
 
 
 def is_terminal(stream: Any) -> bool:  # noqa: ANN401 - anything with or without `isatty`
     """Tell whether somebody looks at a stream."""
     return bool(getattr(stream, "isatty", lambda: False)())
+
+
+def is_followed(stream: Any) -> bool:  # noqa: ANN401 - anything with or without `isatty`
+    """Tell whether somebody looks at a stream and wants to see how far things are."""
+    return is_terminal(stream) and not is_quiet()
 
 
 def can_ask() -> bool:

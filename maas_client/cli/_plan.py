@@ -8,7 +8,7 @@ from maas_client.cli._clock import now
 from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
 from maas_client.cli._jobfile import Deploy, JobFile
 from maas_client.cli._merge import wanted_deployment
-from maas_client.cli._output import plain, talk
+from maas_client.cli._output import complain, plain, talk
 from maas_client.cli._target import Target
 from maas_client.dataset import FileSummary, Report, check
 from maas_client.dataset.tokens.conversation import counter
@@ -188,7 +188,7 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
     report = check(training, validation=validation, model=model, tokens=counter(model))
     refuse_bad_paths(report)
     for line in finding_lines(report, SHOWN_FINDINGS):
-        talk(line)
+        (talk if report.ok else complain)(line)
     if not report.ok:
         raise DatasetError(
             f"The data has {counts_line(report)}; nothing was sent.",

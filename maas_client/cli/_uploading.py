@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from maas_client.cli._clock import duration
 from maas_client.cli._findings import size
-from maas_client.cli._output import clean, is_terminal, talk
+from maas_client.cli._output import clean, is_followed, talk
 
 if TYPE_CHECKING:
     from maas_client.types import File, UploadEvent
@@ -25,7 +25,7 @@ def follow_upload(events: "Iterable[UploadEvent]", stream: TextIO | None = None)
         The file.
     """
     shown = stream or sys.stderr
-    terminal = is_terminal(shown)
+    terminal = is_followed(shown)
     file: File | None = None
     drawn, told = False, 0.0
     try:

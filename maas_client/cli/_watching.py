@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from maas_client.cli._options import Choice
-from maas_client.cli._output import Output, is_terminal, talk
+from maas_client.cli._output import Output, complain, is_followed, talk
 from maas_client.errors import DeploymentFailedError, JobFailedError, WaitTimeoutError
 from maas_client.types import JobStatus
 from maas_client.watch import advice
@@ -105,8 +105,8 @@ def goes_on(what: str, resume: str, choice: Choice) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         from maas_client.cli.main import stop_code
 
-        talk(f"Stopped watching. {what}" + (f" {LOCAL_LIFE}" if choice.local else ""))
-        talk(f"Go on watching: {resume}")
+        complain(f"Stopped watching. {what}" + (f" {LOCAL_LIFE}" if choice.local else ""))
+        complain(f"Go on watching: {resume}")
         raise click.exceptions.Exit(stop_code(stop)) from None
 
 
@@ -127,8 +127,8 @@ def _shown(
 
 
 def is_lively() -> bool:
-    """Tell whether stderr is a terminal that can redraw."""
-    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+    """Tell whether stderr is a terminal that can redraw, and whether somebody wants to see it."""
+    return is_followed(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
 def deploy(

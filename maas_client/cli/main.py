@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from maas_client import __version__
+from maas_client.cli._common import common_options
 from maas_client.cli._lazy import LazyGroup
 
 INTERRUPTED = 130
@@ -34,6 +35,7 @@ COMMANDS = {
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
     "schema": ("maas_client.cli.schema:schema", "JSON Schemas of what --output json writes."),
+    "version": ("maas_client.cli.version:version", "Versions and places, for a report of an error."),
     "config": ("maas_client.cli.config:config", "Settings and profiles: set up, show, list."),
 }
 
@@ -149,8 +151,9 @@ limit or cost unknown, 130 interrupted, 143 terminated.
     help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
+    params=common_options(),
 )
-@click.version_option(__version__, prog_name="maas-ft")
+@click.version_option(__version__, prog_name="maas-ft", help="Show the version; `maas-ft version` shows more.")
 def root() -> None:
     """Hold the commands."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from maas_client.cli._clock import duration
 from maas_client.cli._findings import size
-from maas_client.cli._output import clean, is_terminal, talk
+from maas_client.cli._output import clean, is_followed, talk
 
 if TYPE_CHECKING:
     from maas_client.dataset import Progress
@@ -38,7 +38,7 @@ class Rate:
             self._file, self._started = progress.file, at
         if at < self._next:
             return
-        terminal = is_terminal(self._stream)
+        terminal = is_followed(self._stream)
         self._next = at + (_TERMINAL_SECONDS if terminal else _LOG_SECONDS)
         words = clean(self._words(progress, at - self._started))
         if terminal:

@@ -91,7 +91,7 @@ class _Done(TypedDict):
 def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[bytes], *, skip_invalid: bool) -> _Done:
     from collections import Counter
 
-    from maas_client.cli._output import talk
+    from maas_client.cli._output import complain
     from maas_client.dataset.convert import convert as rows
     from maas_client.errors import DatasetError
 
@@ -101,12 +101,12 @@ def _convert(file: str, source: "Format | None", columns: "Columns", target: IO[
         if row.text is None:
             bad += 1
             if bad <= _SHOWN:
-                talk(f"{file}:{row.line}: not converted: {row.problem}.")
+                complain(f"{file}:{row.line}: not converted: {row.problem}.")
             continue
         shapes[row.shape] += 1
         target.write(row.text.encode() + b"\n")
     if bad > _SHOWN:
-        talk(f"... and {bad - _SHOWN:,} more.")
+        complain(f"... and {bad - _SHOWN:,} more.")
     good = shapes.total()
     if not good or (bad and not skip_invalid):
         what = f"{bad:,} of {good + bad:,} rows cannot be converted" if bad else "There are no rows"
