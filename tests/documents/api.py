@@ -52,25 +52,29 @@ def _names(module: ModuleType) -> list[str]:
 
 
 def _clients() -> Iterator[str]:
-    yield "# The clients\n\nTwo classes with the same methods; their nouns are on the [next page](resources.md). "
-    yield f"{HEAD}\n"
-    yield _entry("maas_client.MaaSClient", 2)
+    yield f"# The clients\n\nTheir nouns are on the [next page](resources.md). {HEAD}\n"
+    yield _same("MaaSClient")
     yield _entry("maas_client.AsyncMaaSClient", 2)
 
 
 def _resources() -> Iterator[str]:
-    yield f"# What a client can do\n\nThe nouns of a client, and what their methods hand out. {HEAD}"
-    yield "Of each pair the synchronous class is shown; the other has the same methods, to be awaited.\n\n"
-    twins = {sync: other for other, sync in PAIRS}
-    clients = set(PAIRS[0])
+    yield f"# What a client can do\n\nThe nouns of a client, and what their methods hand out. {HEAD}\n"
+    twins = {other: sync for other, sync in PAIRS[1:]}
     shown = [cls for name, cls in public() if name.startswith(("maas_client.resources", "maas_client.core"))]
     for cls in shown:
-        if cls in clients or cls in twins.values():
+        if cls in twins.values():
             continue
+        name = f"{cls.__module__}.{cls.__qualname__}"
         if cls in twins:
-            yield f"`{twins[cls].__name__}`, its methods to be awaited, and:\n\n"
-        yield _entry(f"{cls.__module__}.{cls.__qualname__}", 2)
+            yield _same(twins[cls].__name__)
+        yield _entry(name, 2, "merge_init_into_class: false" if cls in twins else "")
 
 
-def _entry(name: str, level: int) -> str:
-    return f"::: {name}\n    options:\n      heading_level: {level}\n\n"
+def _same(name: str) -> str:
+    """Say which class has the same methods: the synchronous ones have no docstrings of their own in the source."""
+    return f"`{name}` has the same methods as the following class, without `await`:\n\n"
+
+
+def _entry(name: str, level: int, *more: str) -> str:
+    options = "".join(f"      {line}\n" for line in (f"heading_level: {level}", *more) if line)
+    return f"::: {name}\n    options:\n{options}\n"

@@ -27,29 +27,31 @@ CAPABILITIES = {
 def page() -> str:
     """Write the page."""
     models = catalog.all_models()
-    parts = [HEAD, "## When\n\n"]
-    header = ("model", "fine-tuning deprecated", "retired", "hosting deprecated", "retired", "instead")
-    parts.append(table(header, [(f"`{each.id}`", *_days(each), _instead(each)) for each in models]))
-    parts.append("\n`-`: no source names a day.\n\n## What could be done with each\n\n")
-    header = (
-        "model",
-        "fine-tuning",
-        "regions",
-        "deployed",
-        "context, tokens",
-        "system message",
-        "learning rate by default",
-    )
-    parts.append(table(header, map(_abilities, models)))
-    parts.append("\n## Moving on\n\n" + MOVING)
+    days = ((f"`{each.id}`", *_days(each), _instead(each)) for each in models)
     used = sorted({key for model in models for key in model.facts.values()})
-    rows = [
-        (source.title, source.dated or "-", source.retrieved) for source in map(catalog.sources().__getitem__, used)
-    ]
-    parts.append("\n## Sources\n\n" + table(("source", "dated", "read"), rows))
-    return "".join(parts)
+    read = map(catalog.sources().__getitem__, used)
+    return "".join(
+        (
+            f"{HEAD}## When\n\n",
+            table(DAYS, days),
+            "\n`-`: no source names a day.\n\n## What could be done with each\n\n",
+            table(ABILITIES, map(_abilities, models)),
+            f"\n## Moving on\n\n{MOVING}\n## Sources\n\n",
+            table(("source", "dated", "read"), ((each.title, each.dated or "-", each.retrieved) for each in read)),
+        )
+    )
 
 
+DAYS = ("model", "fine-tuning deprecated", "retired", "hosting deprecated", "retired", "instead")
+ABILITIES = (
+    "model",
+    "fine-tuning",
+    "regions",
+    "deployed",
+    "context, tokens",
+    "system message",
+    "learning rate by default",
+)
 MOVING = """1. Change `--model`, and nothing else of the job: names, data and hyperparameters have the same form.
 2. Check the data again, with the new model named: other special tokens, another chat template, another length at which rows are cut
    (`maas-ft data check train.jsonl --model Phi-4-mini-instruct`).
