@@ -1,4 +1,5 @@
-"""What the site takes from outside of its pages: the changelog as a page, schemas and examples as files.
+"""What the site takes from outside of its pages: the changelog as a page, schemas and examples as files. The changelog's links to files that
+the site does not have lose their targets.
 
 Pages link to them as they lie in the repository, so that the links work there too; here those links are turned into
 links of the site. A link to anything else outside of the pages stays as it is, and fails the strict build.
@@ -19,12 +20,14 @@ LOADED = re.compile(
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("schemas", "examples")
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".venv"}
+ELSEWHERE = re.compile(r"\[([^\]]+)\]\((?!pages:|https:)[^)]+\)")
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the changelog, schemas and examples."""
-    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/pages/", "](")
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/pages/", "](pages:")
+    log = ELSEWHERE.sub(r"\1", log).replace("](pages:", "](")
     files.append(File.generated(config, "changelog.md", content=log))
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*")):
         if path.is_file() and not LEFT_OUT & set(path.parts):

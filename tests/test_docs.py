@@ -3,12 +3,15 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+import yaml
 
 from maas_client import MaaSClient
 from maas_client.cli.main import root
@@ -24,14 +27,26 @@ def is_run(block: Block) -> bool:
 
 
 def shown_only() -> list[str]:
-    """The command lines that no test runs."""
+    """The command lines that no test runs; in workflows too."""
     found = []
     for page in PAGES:
-        for block in blocks(page, *SHELL):
-            if not is_run(block):
-                lines = [line.removeprefix("$ ") for line in block.text.replace(" \\\n", " ").splitlines()]
-                found += [line for line in lines if line.startswith("maas-ft ")]
+        shown = [block.text for block in blocks(page, *SHELL) if not is_run(block)]
+        shown += [step["run"] for block in blocks(page, "yaml") for step in _steps(yaml.safe_load(block.text))]
+        for text in shown:
+            lines = [line.removeprefix("$ ") for line in text.replace(" \\\n", " ").splitlines()]
+            found += [line for line in lines if line.startswith("maas-ft ")]
     return found
+
+
+def _steps(document: Any) -> Iterator[dict[str, str]]:
+    """Every step of a workflow that runs something."""
+    if isinstance(document, dict):
+        if isinstance(document.get("run"), str):
+            yield document
+        document = list(document.values())
+    if isinstance(document, list):
+        for part in document:
+            yield from _steps(part)
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -89,8 +104,32 @@ def test_blocks_run(page: Path, reader: Path, capsys: pytest.CaptureFixture) -> 
             if "jobs.create(" in block.text and "jobs.wait(" not in block.text and "job" in names:
                 # What a reader does between two blocks: let the job end.
                 names["job"] = client.jobs.wait(names["job"].name)
-            names["client"] = client
+            if names["client"] is not client:
+                names["client"].close()
+                names["client"] = client
+    for value in names.values():
+        if isinstance(value, MaaSClient):
+            value.close()
     capsys.readouterr()
+
+
+def test_tests_on_the_pages_pass(tmp_path: Path) -> None:
+    """What a page shows as a test is one."""
+    count = 0
+    for page in PAGES:
+        tests = [
+            block.text
+            for block in blocks(page, "python")
+            if re.search(r"^(async )?def test_", block.text, re.MULTILINE)
+        ]
+        count += len(tests)
+        if tests:
+            (tmp_path / f"test_{page.stem}.py").write_text("\n\n".join(tests), encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{count} passed" in done.stdout
 
 
 def test_what_is_not_run_is_said_to_be_so_and_why() -> None:

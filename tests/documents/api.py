@@ -59,7 +59,7 @@ def _clients() -> Iterator[str]:
 
 def _resources() -> Iterator[str]:
     yield f"# What a client can do\n\nThe nouns of a client, and what their methods hand out. {HEAD}\n"
-    twins = {other: sync for other, sync in PAIRS[1:]}
+    twins = dict(PAIRS[1:])
     shown = [cls for name, cls in public() if name.startswith(("maas_client.resources", "maas_client.core"))]
     for cls in shown:
         if cls in twins.values():
