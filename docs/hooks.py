@@ -1,8 +1,8 @@
-"""What the site takes from outside of its pages: the changelog as a page, schemas and examples as files. The changelog's links to files that
-the site does not have lose their targets.
+"""What the site takes from outside of its pages: the changelog as a page, schemas and examples as files.
 
 Pages link to them as they lie in the repository, so that the links work there too; here those links are turned into
-links of the site. A link to anything else outside of the pages stays as it is, and fails the strict build.
+links of the site. A link to anything else outside of the pages stays as it is, and fails the strict build; in the
+changelog it loses its target, and only its words stay.
 """
 
 import posixpath
