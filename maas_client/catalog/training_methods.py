@@ -105,8 +105,13 @@ def _fit(asked: Asked, gigabytes: float | None) -> Fit:
 def _reasons(asked: Asked, name: str, parts: tuple[str, ...], gigabytes: float | None) -> Iterator[Statement]:
     if gigabytes is not None and asked.gpu_gigabytes is not None and asked.gpus:
         fit = _fit(asked, gigabytes)
-        words = {"no": "more than", "tight": "and activations may not fit into the rest of", "yes": "well within"}[fit]
-        yield Statement(f"It takes at least {gigabytes:g} GB on each GPU: {words} {asked.gpu_gigabytes:g} GB.")
+        held = f"{asked.gpu_gigabytes:g} GB"
+        words = {
+            "no": f"more than {held}",
+            "tight": f"what is left of {held} may not hold the activations",
+            "yes": f"well within {held}",
+        }[fit]
+        yield Statement(f"It takes at least {gigabytes:g} GB on each GPU: {words}.")
     if not parts or name.startswith("all"):
         yield limits()["all-parameters"].says
     for need in asked.priorities:

@@ -22,7 +22,7 @@ def get_workspace(call: Call) -> Reply:
         "discoveryUrl": f"{call.base}/discovery",
         "mlFlowTrackingUri": f"azureml://{call.host}/mlflow/v1.0{where.arm_id}",
         "provisioningState": "Succeeded",
-        "publicNetworkAccess": "Disabled",
+        "publicNetworkAccess": "Enabled",
         "hbiWorkspace": False,
         "storageAccount": f"/subscriptions/{where.subscription}/resourceGroups/{where.resource_group}"
         f"/providers/Microsoft.Storage/storageAccounts/{where.account}",
