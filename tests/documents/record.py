@@ -2,7 +2,7 @@
 
     python -m tests.documents.record
 
-The command is run as it stands there, in a pseudo-terminal; what its screen shows at the end is drawn, and nothing added.
+The command is run as it stands there, in a pseudo-terminal; what its screen shows at the end is drawn, no more.
 """
 
 import io
@@ -10,6 +10,7 @@ import re
 import shlex
 import tempfile
 from contextlib import chdir
+from itertools import groupby
 from pathlib import Path
 
 from pyte.screens import Char
@@ -22,7 +23,7 @@ from tests.cli.screens import Terminal, on_screen
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "pages" / "images" / "submit.svg"
-COLUMNS, ROWS = 100, 33
+COLUMNS, ROWS = 100, 37
 
 # As rich's own, without its font from another host: the picture needs no network.
 FORMAT = """\
@@ -74,11 +75,17 @@ def draw(terminal: Terminal, caption: str) -> str:
     for row in range(rows):
         cells = terminal.screen.buffer[row]
         line = Text(no_wrap=True, end="")
-        for column in range(terminal.screen.columns):
-            line.append(cells[column].data, _style(cells[column]))
+        kinds = [_kind(cells[column], column) for column in range(terminal.screen.columns)]
+        for (style, _), part in groupby(range(terminal.screen.columns), kinds.__getitem__):
+            line.append("".join(cells[column].data for column in part), style)
         line.rstrip()
         console.print(line, crop=True)
     return console.export_svg(title=caption, code_format=FORMAT, unique_id="maas")
+
+
+def _kind(cell: Char, column: int) -> tuple[Style, int]:
+    """Tell what is drawn in one piece: words of one style; what a font may have in another width stands alone."""
+    return _style(cell), -1 if cell.data.isascii() else column
 
 
 def _style(cell: Char) -> Style:
@@ -104,7 +111,7 @@ def record() -> str:
         local = Path(folder, "local")
         own = {"MAAS_LOCAL_DIR": str(local), "MAAS_JOURNAL_DIR": f"{folder}/journal", "MAAS_CONFIG": f"{folder}/none"}
         try:
-            with chdir(ROOT), on_screen(*words, columns=COLUMNS, rows=ROWS, **own) as shown:
+            with chdir(ROOT), on_screen(*words, columns=COLUMNS, rows=ROWS, stdout=None, **own) as shown:
                 assert shown.end() == 0, shown.text
             return draw(shown, title())
         finally:
