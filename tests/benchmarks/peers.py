@@ -42,7 +42,7 @@ def python_of(folder: Path, wanted: str) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wanted]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wanted]
         subprocess.run(pip, check=True)
     return python
 
@@ -102,7 +102,9 @@ def losing() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def jobs_of_peer(python: Path, program: str) -> dict[str, Any]:
     """Create a job by a peer, whose first answer is lost."""
     with losing() as (url, created):
-        done = subprocess.run([python, "-c", f"URL = {url!r}\n{program}"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [str(python), "-c", f"URL = {url!r}\n{program}"], capture_output=True, text=True, check=False
+        )
     return {"created": len(created), "keys": [each["key"] for each in created], "ended": done.returncode}
 
 
@@ -118,7 +120,8 @@ def jobs_of_ours() -> dict[str, Any]:
 
 def offline(python: Path) -> int:
     """Check a good file with `together files check` where nothing can be reached; return its exit code."""
-    command = [python.parent / "together", "files", "check", ROOT / "examples" / "data" / "train.jsonl"]
+    data = ROOT / "examples" / "data" / "train.jsonl"
+    command = [str(python.parent / "together"), "files", "check", str(data)]
     nowhere = {"TOGETHER_API_KEY": "x", "TOGETHER_BASE_URL": "http://127.0.0.1:9", "PATH": "/usr/bin:/bin"}
     return subprocess.run(command, env=nowhere, capture_output=True, check=False).returncode
 
@@ -130,7 +133,7 @@ def main() -> None:
     for name in PEERS:
         python = python_of(folder / name, name)
         row: dict[str, Any] = {"peer": name, **size_of(folder / name, name)}
-        tried = subprocess.run([python, "-c", ASYNCHRONOUS[name]], capture_output=True, check=False)
+        tried = subprocess.run([str(python), "-c", ASYNCHRONOUS[name]], capture_output=True, check=False)
         row["asynchronous"] = tried.returncode == 0
         if name in CREATE:
             row["lost answer"] = jobs_of_peer(python, CREATE[name])
