@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import job_names
 from maas_client.cli._options import Choice, examples, property_option, tag_option, takes_choice, yes_option
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("maas-ft jobs cancel support-bot --profile prod"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def cancel(choice: Choice, output: "Output", *, name: str) -> None:
     """Stop a job; one that has ended stays as it is."""
@@ -23,7 +24,7 @@ def cancel(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @click.command(epilog=examples("maas-ft jobs archive support-bot --profile prod"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def archive(choice: Choice, output: "Output", *, name: str) -> None:
     """Hide a job from lists; its model stays."""
@@ -34,7 +35,7 @@ def archive(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @click.command(epilog=examples("maas-ft jobs restore support-bot --profile prod"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def restore(choice: Choice, output: "Output", *, name: str) -> None:
     """Show an archived job in lists again."""
@@ -45,7 +46,7 @@ def restore(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @click.command(epilog=examples("maas-ft jobs update support-bot --tag stage=prod --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @click.option("--display-name", metavar="TEXT", help="For people.")
 @click.option("--description", metavar="TEXT", help="For people.")
 @tag_option
@@ -74,7 +75,7 @@ def update(
 
 
 @click.command(epilog=examples("maas-ft jobs delete support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @yes_option
 @takes_choice
 def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import job_names
 from maas_client.cli._options import Choice, examples, takes_choice
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("maas-ft jobs artifacts support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def artifacts(choice: Choice, output: "Output", *, name: str) -> None:
     """List the files that a job has left so far."""
@@ -30,7 +31,7 @@ def artifacts(choice: Choice, output: "Output", *, name: str) -> None:
     short_help="Fetch the files that a job has left so far.",
     epilog=examples("maas-ft jobs download support-bot ./support-bot --local"),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace files of the same name that differ.")
 @takes_choice

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import job_names
 from maas_client.cli._options import Choice, examples, takes_choice, until_option, watch_timeout_option
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         "maas-ft jobs watch support-bot --until running --timeout 3600",
     )
 )
-@click.argument("names", metavar="NAME...", nargs=-1)
+@click.argument("names", metavar="NAME...", nargs=-1, shell_complete=job_names)
 @click.option("--all", "every", is_flag=True, help="All jobs that have not ended.")
 @until_option
 @watch_timeout_option

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from maas_client.cli._complete import profile_names
+
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
 
@@ -98,7 +100,11 @@ def takes_choice(function: F) -> F:
         choice = Choice(local, profile, subscription, resource_group, workspace, cloud)
         if local and choice != Choice(local=True):
             raise click.UsageError("--local is a workspace of its own: leave out --profile and the like.")
-        return function(*args, choice=choice, **kwargs)
+        try:
+            return function(*args, choice=choice, **kwargs)
+        except Exception as error:
+            _name_what_is_near(error, choice)
+            raise
 
     for option in (
         output_option,
@@ -106,11 +112,22 @@ def takes_choice(function: F) -> F:
         click.option("--workspace", metavar="W", help="Workspace or hub project."),
         click.option("--resource-group", metavar="G", help="Resource group of the workspace."),
         click.option("--subscription", metavar="ID", help="Azure subscription."),
-        click.option("--profile", metavar="P", help="Take the settings from this profile."),
+        click.option(
+            "--profile", metavar="P", shell_complete=profile_names, help="Take the settings from this profile."
+        ),
         click.option("--local", is_flag=True, help="Use the local reference server; it is started if need be."),
     ):
         command = option(command)
     return command  # type: ignore[return-value] # the same function to click, with one parameter for five
+
+
+def _name_what_is_near(error: Exception, choice: Choice) -> None:
+    from maas_client.errors import NotFoundError
+
+    if isinstance(error, NotFoundError):
+        from maas_client.cli._names import add_near_names
+
+        add_near_names(error, choice)
 
 
 def takes_journal(function: F) -> F:
@@ -124,7 +141,7 @@ def takes_journal(function: F) -> F:
 
     for option in (
         output_option,
-        click.option("--profile", metavar="P", help="In the journal of this profile."),
+        click.option("--profile", metavar="P", shell_complete=profile_names, help="In the journal of this profile."),
         click.option("--local", is_flag=True, help="In the journal of the local reference server."),
     ):
         command = option(command)

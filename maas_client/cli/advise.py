@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from maas_client.cli._complete import model_names
 from maas_client.cli._options import examples, output_option
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ _NONE = "none"
 )
 @click.option("--goal", type=click.Choice(GOALS), help="What the model is to learn; asked for if left out.")
 @click.option("--priority", "priorities", type=click.Choice(PRIORITIES), multiple=True, help="May be repeated.")
-@click.option("--model", metavar="M", default="Phi-4-mini-instruct", show_default=True, help="Base model.")
+@click.option(
+    "--model",
+    metavar="M",
+    shell_complete=model_names,
+    default="Phi-4-mini-instruct",
+    show_default=True,
+    help="Base model.",
+)
 @click.option("--rows", metavar="N", type=click.IntRange(0), help="Rows of the training file.")
 @click.option("--gpus", metavar="N", type=click.IntRange(0), help="GPUs of your own that can train.")
 @click.option(

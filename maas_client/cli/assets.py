@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, tag_option, takes_choice
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from maas_client.types import DataAsset
 
 
-@click.group(epilog=examples("maas-ft assets list --profile prod"))
+@click.group(cls=Group, epilog=examples("maas-ft assets list --profile prod"))
 def assets() -> None:
     """Uploaded files that the workspace knows by a name and a version."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from maas_client.cli._complete import deployment_names
 from maas_client.cli._options import Choice, examples, parse_fields, takes_choice
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples('maas-ft chat support-bot "How do I reset my password?" --local'))
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @click.argument("text")
 @click.option("--system", metavar="TEXT", help="System message.")
 @click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Longest answer, in tokens.")

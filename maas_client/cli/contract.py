@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import profile_names
 from maas_client.cli._options import Choice, examples, output_choice, yes_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _EXAMPLES = (
 @click.option("--admin-token", metavar="T", envvar="MAAS_ADMIN_TOKEN", help="Of its ready line: moves its clock.")
 @click.option("--live", is_flag=True, help="Try the real service, which bills for what is made.")
 @yes_option
-@click.option("--profile", metavar="P", help="With --live: take the settings from this profile.")
+@click.option(
+    "--profile", metavar="P", shell_complete=profile_names, help="With --live: take the settings from this profile."
+)
 @click.option("--subscription", metavar="ID", help="With --live: Azure subscription.")
 @click.option("--resource-group", metavar="G", help="With --live: resource group of the workspace.")
 @click.option("--workspace", metavar="W", help="Workspace; a new one each time where that costs nothing.")

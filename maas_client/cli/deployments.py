@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import deployment_names, job_names, model_names
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, content_safety_option, examples, tag_option, takes_choice, yes_option
 
 if TYPE_CHECKING:
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
     from maas_client.types import Deployment
 
 
-@click.group(epilog=examples("maas-ft deployments list --profile prod"))
+@click.group(cls=Group, epilog=examples("maas-ft deployments list --profile prod"))
 def deployments() -> None:
     """Models behind a URL."""
 
 
 @deployments.command(epilog=examples("maas-ft deployments create support-bot --job support-bot --local"))
 @click.argument("name")
-@click.option("--model", metavar="M", help="A base model, or the id of a fine-tuned one.")
-@click.option("--job", metavar="J", help="Deploy the model of this job.")
+@click.option("--model", metavar="M", shell_complete=model_names, help="A base model, or the id of a fine-tuned one.")
+@click.option("--job", metavar="J", shell_complete=job_names, help="Deploy the model of this job.")
 @content_safety_option
 @tag_option
 @yes_option
@@ -71,7 +73,7 @@ def list_deployments(choice: Choice, output: "Output") -> None:
 
 
 @deployments.command(epilog=examples("maas-ft deployments get support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @takes_choice
 def get(choice: Choice, output: "Output", *, name: str) -> None:
     """Show a deployment."""
@@ -82,7 +84,7 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @deployments.command(epilog=examples("maas-ft deployments info support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @takes_choice
 def info(choice: Choice, output: "Output", *, name: str) -> None:
     """Ask a deployment which model is behind it."""
@@ -99,7 +101,7 @@ def info(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @deployments.command(epilog=examples("maas-ft deployments delete support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @yes_option
 @takes_choice
 def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
@@ -120,7 +122,7 @@ def delete(choice: Choice, output: "Output", *, name: str, yes: bool) -> None:
 
 
 @deployments.command(epilog=examples("maas-ft deployments update support-bot --tag stage=prod --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @tag_option
 @takes_choice
 def update(choice: Choice, output: "Output", *, name: str, tags: dict[str, str]) -> None:
@@ -139,7 +141,7 @@ def update(choice: Choice, output: "Output", *, name: str, tags: dict[str, str])
         "maas-ft deployments keys support-bot --regenerate secondary --local",
     )
 )
-@click.argument("name")
+@click.argument("name", shell_complete=deployment_names)
 @click.option("--show", "unmasked", is_flag=True, help="Print the keys themselves.")
 @click.option("--regenerate", type=click.Choice(["primary", "secondary"]), help="Replace this key first.")
 @yes_option

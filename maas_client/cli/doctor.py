@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import model_names
 from maas_client.cli._options import Choice, examples, takes_choice
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
         "maas-ft doctor --model Phi-4-mini-instruct --name support-bot",
     ),
 )
-@click.option("--model", metavar="M", help="Is this base model tuned, and in the region of the workspace?")
+@click.option(
+    "--model",
+    metavar="M",
+    shell_complete=model_names,
+    help="Is this base model tuned, and in the region of the workspace?",
+)
 @click.option("--name", metavar="N", help="Is this name of a job free?")
 @click.option("--deploy", metavar="D", help="Is this name of a deployment free, and may you deploy?")
 @click.option("--data", metavar="F", type=click.Path(path_type=Path), help="Has this training file errors?")

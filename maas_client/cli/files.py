@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, takes_choice
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from maas_client.types import DataAsset, File
 
 
-@click.group(epilog=examples("maas-ft files upload train.jsonl --local"))
+@click.group(cls=Group, epilog=examples("maas-ft files upload train.jsonl --local"))
 def files() -> None:
     """Training files at the service."""
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import job_names
 from maas_client.cli._jobs_change import CHANGES
 from maas_client.cli._jobs_files import FILES
 from maas_client.cli._jobs_watch import watch
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "gr
 """What the table shows, in this order."""
 
 
-@click.group(epilog=examples("maas-ft jobs list --status running --profile prod"))
+@click.group(cls=Group, epilog=examples("maas-ft jobs list --status running --profile prod"))
 def jobs() -> None:
     """Fine-tuning jobs."""
 
@@ -76,7 +78,7 @@ def list_jobs(
 
 
 @jobs.command(epilog=examples("maas-ft jobs get support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def get(choice: Choice, output: "Output", *, name: str) -> None:
     """Show a job."""
@@ -88,7 +90,7 @@ def get(choice: Choice, output: "Output", *, name: str) -> None:
 
 
 @jobs.command(epilog=examples("maas-ft jobs children support-bot --profile prod"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @takes_choice
 def children(choice: Choice, output: "Output", *, name: str) -> None:
     """List the parts of a job that are jobs of their own."""
@@ -108,7 +110,7 @@ def children(choice: Choice, output: "Output", *, name: str) -> None:
 @jobs.command(
     epilog=examples("maas-ft jobs logs support-bot --local", "maas-ft jobs logs support-bot --follow --profile prod")
 )
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @click.option("--follow", "-f", is_flag=True, help="Go on with new lines until the job has ended.")
 @takes_choice
 def logs(choice: Choice, output: "Output", *, name: str, follow: bool) -> None:
@@ -129,7 +131,7 @@ def logs(choice: Choice, output: "Output", *, name: str, follow: bool) -> None:
 
 
 @jobs.command(epilog=examples("maas-ft jobs metrics support-bot --local"))
-@click.argument("name")
+@click.argument("name", shell_complete=job_names)
 @click.option(
     "--source", type=click.Choice(["mlflow", "native"]), help="How to ask for them; MLflow first if left out."
 )

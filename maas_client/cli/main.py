@@ -35,6 +35,7 @@ COMMANDS = {
     "serve": ("maas_client.cli.serve:serve", "Run the local reference server in the foreground."),
     "contract": ("maas_client.cli.contract:contract", "Try statements about the wire at any base URL."),
     "schema": ("maas_client.cli.schema:schema", "JSON Schemas of what --output json writes."),
+    "completion": ("maas_client.cli.completion:completion", "A script that makes a shell complete commands and names."),
     "version": ("maas_client.cli.version:version", "Versions and places, for a report of an error."),
     "config": ("maas_client.cli.config:config", "Settings and profiles: set up, show, list."),
 }

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, takes_choice, yes_option
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MODEL = "azureml://registries/azureml-mistral/models/Ministral-3B"
 
 
-@click.group(epilog=examples("maas-ft marketplace list --profile prod"))
+@click.group(cls=Group, epilog=examples("maas-ft marketplace list --profile prod"))
 def marketplace() -> None:
     """Subscriptions to models of other publishers; Phi needs none."""
 

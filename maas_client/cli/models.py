@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import model_names
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, takes_choice
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from maas_client.types import FineTunedModel, RegistryModel
 
 
-@click.group(epilog=examples("maas-ft models list"))
+@click.group(cls=Group, epilog=examples("maas-ft models list"))
 def models() -> None:
     """Base models, and those that jobs made."""
 
@@ -50,7 +52,7 @@ def list_models(choice: Choice, output: "Output", *, fine_tuned: bool) -> None:
         "maas-ft models get support-bot --local",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=model_names)
 @click.option("--version", metavar="V", help="The newest by default.")
 @click.option("--registry", metavar="R", help="Ask this registry of base models, such as azureml.")
 @takes_choice
@@ -173,7 +175,7 @@ def _dated(life: "Lifecycle", *, offered: bool) -> str:
 
 
 @models.command(epilog=examples("maas-ft models versions Phi-4-mini-instruct --profile prod"))
-@click.argument("name")
+@click.argument("name", shell_complete=model_names)
 @click.option("--registry", metavar="R", default="azureml", show_default=True, help="Registry of base models.")
 @takes_choice
 def versions(choice: Choice, output: "Output", *, name: str, registry: str) -> None:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import run_names
+from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, takes_choice, takes_journal, watch_timeout_option
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from maas_client.types import SubmissionInfo
 
 
-@click.group(epilog=examples("maas-ft runs list"))
+@click.group(cls=Group, epilog=examples("maas-ft runs list"))
 def runs() -> None:
     """Runs of `submit`, as the journal on this machine has them."""
 
@@ -39,7 +41,7 @@ def list_runs(choice: Choice, output: "Output", *, show_all: bool) -> None:
 
 
 @runs.command(epilog=examples("maas-ft runs show 1f3a9c2e"))
-@click.argument("run")
+@click.argument("run", shell_complete=run_names)
 @takes_journal
 def show(choice: Choice, output: "Output", *, run: str) -> None:
     """Show a run, by its id or its job's name."""
@@ -70,7 +72,7 @@ def show(choice: Choice, output: "Output", *, run: str) -> None:
 
 
 @runs.command(epilog=examples("maas-ft runs resume", "maas-ft runs resume 1f3a9c2e"))
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=run_names)
 @watch_timeout_option
 @takes_choice
 def resume(choice: Choice, output: "Output", *, run: str | None, timeout: float | None) -> None:
@@ -79,7 +81,7 @@ def resume(choice: Choice, output: "Output", *, run: str | None, timeout: float 
 
 
 @runs.command(epilog=examples("maas-ft runs forget 1f3a9c2e", "maas-ft runs forget --over"))
-@click.argument("names", metavar="RUN...", nargs=-1)
+@click.argument("names", metavar="RUN...", nargs=-1, shell_complete=run_names)
 @click.option("--over", is_flag=True, help="All that are over: done, or their job has failed.")
 @click.option("--yes", "-y", is_flag=True, help="Also those whose job may exist unseen.")
 @takes_journal

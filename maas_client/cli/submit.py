@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from maas_client.cli._complete import file_names, model_names, run_names
 from maas_client.cli._options import (
     Choice,
     content_safety_option,
@@ -31,10 +32,25 @@ NEWEST = "@newest"
         "maas-ft submit -f job.yaml --profile prod --yes",
     )
 )
-@click.option("--model", metavar="M", help="Base model; see `maas-ft models list`.")
-@click.option("--train", "training_file", metavar="F", help="Training file (.jsonl), or its id at the service.")
-@click.option("--validation", "validation_file", metavar="F", help="Validation file, likewise.")
-@click.option("-f", "--file", "job_file", metavar="JOB.YAML", help="Read the job from a file; options come before it.")
+@click.option("--model", metavar="M", shell_complete=model_names, help="Base model; see `maas-ft models list`.")
+@click.option(
+    "--train",
+    "training_file",
+    metavar="F",
+    shell_complete=file_names,
+    help="Training file (.jsonl), or its id at the service.",
+)
+@click.option(
+    "--validation", "validation_file", metavar="F", shell_complete=file_names, help="Validation file, likewise."
+)
+@click.option(
+    "-f",
+    "--file",
+    "job_file",
+    metavar="JOB.YAML",
+    shell_complete=file_names,
+    help="Read the job from a file; options come before it.",
+)
 @click.option("--name", metavar="N", help="Job name; repeating it with the same job is harmless.")
 @click.option("--epochs", "n_epochs", type=int, metavar="N", help="Passes over the training file.")
 @click.option("--batch-size", type=int, metavar="N", help="Rows a step and device.")
@@ -50,7 +66,14 @@ NEWEST = "@newest"
 @until_option
 @watch_timeout_option
 @click.option("--dry-run", is_flag=True, help="Check and show what would be done; send nothing.")
-@click.option("--resume", is_flag=False, flag_value=NEWEST, metavar="[RUN]", help="Go on with a run that was stopped.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value=NEWEST,
+    metavar="[RUN]",
+    shell_complete=run_names,
+    help="Go on with a run that was stopped.",
+)
 @yes_option
 @click.option("--allow-retired", is_flag=True, help="Try a model that the service has retired.")
 @takes_choice

@@ -1,5 +1,7 @@
 """Help: every command has it, with an example, and it loads nothing heavy."""
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,6 +53,37 @@ def test_every_command_has_help_with_an_example(invoke, path):
     assert not [line for line in result.stdout.splitlines() if line.startswith("  ") and line.endswith("...")]
 
 
+@pytest.mark.parametrize("path", [path for path in PATHS if path], ids=" ".join)
+def test_every_example_can_be_called(path):
+    command: click.Command = root
+    for word in path:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    _, _, shown = (command.epilog or "").partition("Example:\n")
+    lines = [line.strip() for line in shown.replace("\\\n", " ").splitlines()]
+    assert lines
+    for line in lines:
+        # Of what a shell puts together, the part that is ours.
+        ours = shlex.split(re.sub(r'^eval "\$\((.*)\)"$', r"\1", line))
+        for end in {"|", ">"} & set(ours):
+            ours = ours[: ours.index(end)]
+        assert ours[0] == "maas-ft", line
+        parse(ours[1:])
+
+
+def parse(arguments: list[str]) -> None:
+    """Read a command line as far as its last command; none is run."""
+    command: click.Command = root
+    context = click.Context(root, info_name="maas-ft")
+    while isinstance(command, click.Group) and arguments:
+        name, child, arguments = command.resolve_command(context, arguments)
+        assert child is not None, name
+        command = child
+    command.make_context(command.name, arguments, parent=context)
+
+
 def test_help_loads_nothing_heavy(own_folders):
     script = f"""
 import sys
@@ -89,6 +122,12 @@ def test_without_arguments_the_commands_are_shown(invoke):
     [
         (("job", "list"), "Did you mean 'jobs'?"),
         (("frobnicate",), "There is no command 'frobnicate'."),
+        (("jobs", "lst"), "Did you mean 'list'?"),
+        (("deployments", "key"), "Did you mean 'keys'?"),
+        (("data", "chek"), "Did you mean 'check'?"),
+        (("config", "shows"), "Did you mean 'show'?"),
+        (("jobs", "get", "x", "--worksapce", "w"), "Did you mean '--workspace'?"),
+        (("--quite", "jobs"), "Did you mean '--quiet'?"),
         (("submit", "--learning-rate-multiplier", "2"), "No such option"),
         (("jobs", "get"), "Missing argument 'NAME'"),
         (("jobs", "list", "--local", "--profile", "x"), "--local is a workspace of its own"),

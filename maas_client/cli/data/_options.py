@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from maas_client.cli._complete import model_names
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -30,7 +32,13 @@ def profile_options(function: F) -> F:
             show_default=True,
             help="The service that would train.",
         ),
-        click.option("--model", "model_id", metavar="M", help="Apply the rules of this base model too."),
+        click.option(
+            "--model",
+            "model_id",
+            metavar="M",
+            shell_complete=model_names,
+            help="Apply the rules of this base model too.",
+        ),
     ):
         function = option(function)
     return function

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from maas_client.cli._complete import file_names
 from maas_client.cli._options import OUTPUT_KEY, examples
 from maas_client.cli.data._options import profile_options, selection_options, token_options
 
@@ -24,7 +25,7 @@ _KEPT = 1000
         "maas-ft data check train.jsonl --ignore DUP --output sarif > data.sarif",
     )
 )
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=file_names)
 @click.option("--validation", multiple=True, metavar="F", help="A validation file that belongs to it.")
 @profile_options
 @selection_options

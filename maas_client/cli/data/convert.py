@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, TypedDict
 
 import click
 
+from maas_client.cli._complete import file_names
 from maas_client.cli._options import examples, long_output_option
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _SHOWN = 20
         "maas-ft data convert old.jsonl --system 'You are a clerk.' > train.jsonl",
     )
 )
-@click.argument("file", metavar="F")
+@click.argument("file", metavar="F", shell_complete=file_names)
 @click.option("--to", type=click.Choice(["chat"]), default="chat", show_default=True, help="The format to write.")
 @click.option(
     "--from",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import file_names, model_names
 from maas_client.cli._options import examples, output_option
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("maas-ft data cost train.jsonl --model Phi-4 --epochs 3 \\\n    --prices prices.toml"))
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=file_names)
 @click.option("--validation", multiple=True, metavar="F", help="A validation file that belongs to it.")
-@click.option("--model", "model_id", metavar="M", required=True, help="The base model.")
+@click.option("--model", "model_id", metavar="M", shell_complete=model_names, required=True, help="The base model.")
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Passes.")
 @click.option("--price-per-1k-tokens", type=click.FloatRange(min=0), metavar="P", help="What 1,000 tokens cost.")
 @click.option("--prices", type=click.Path(path_type=Path), metavar="F", help="Take the price from this list (TOML).")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from maas_client.cli._complete import file_names
 from maas_client.cli._options import examples, long_output_option
 from maas_client.cli.data._options import profile_options, selection_options
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         "maas-ft data fix train.jsonl -o clean.jsonl --ignore SCH005",
     )
 )
-@click.argument("file", metavar="F")
+@click.argument("file", metavar="F", shell_complete=file_names)
 @click.option("-o", "--out", metavar="F2", help="Where to write the mended copy.")
 @click.option("--in-place", is_flag=True, help="Replace F; what it was is kept as F.bak.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import file_names, model_names
 from maas_client.cli._options import examples, output_option
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("maas-ft data preview train.jsonl --row 7 --model Phi-3-mini-4k-instruct"))
-@click.argument("file", metavar="F")
+@click.argument("file", metavar="F", shell_complete=file_names)
 @click.option("--row", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Which row.")
-@click.option("--model", "model_id", metavar="M", required=True, help="The base model.")
+@click.option("--model", "model_id", metavar="M", shell_complete=model_names, required=True, help="The base model.")
 @click.option("--tokenizer", "tokenizer_json", metavar="F", help="The model's own tokenizer.json.")
 @output_option
 def preview(file: str, *, output: "Output", row: int, model_id: str, tokenizer_json: str | None) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import file_names
 from maas_client.cli._options import examples, output_option
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("maas-ft data split all.jsonl --validation 0.1 --seed 7"))
-@click.argument("file", metavar="F")
+@click.argument("file", metavar="F", shell_complete=file_names)
 @click.option(
     "--validation", type=float, required=True, metavar="SHARE", help="Share of the rows to validate with, such as 0.1."
 )

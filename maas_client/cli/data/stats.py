@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maas_client.cli._complete import file_names, model_names
 from maas_client.cli._options import examples, output_option
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ _BAR = 40
 
 
 @click.command(epilog=examples("maas-ft data stats train.jsonl --model Phi-3-mini-4k-instruct"))
-@click.argument("files", nargs=-1, required=True)
-@click.option("--model", "model_id", metavar="M", help="Count the tokens of this base model.")
+@click.argument("files", nargs=-1, required=True, shell_complete=file_names)
+@click.option(
+    "--model", "model_id", metavar="M", shell_complete=model_names, help="Count the tokens of this base model."
+)
 @click.option("--tokenizer", "tokenizer_json", metavar="F", help="The model's own tokenizer.json, for exact counts.")
 @output_option
 def stats(files: tuple[str, ...], *, output: "Output", model_id: str | None, tokenizer_json: str | None) -> None:
