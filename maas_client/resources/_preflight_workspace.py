@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs
 
-from maas_client.backends.azureml.preflight import DEPLOYMENT_ACTIONS, PROVIDER, TRAINING_ACTIONS, missing
+from maas_client.backends.azureml.preflight import DEPLOYMENT_ACTIONS, PROVIDER, TRAINING_ACTIONS, TRIAL, missing
 from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, Store
 from maas_client.errors import ConnectError, NotFoundError, PermissionDeniedError, StatusError
 from maas_client.resources._probe import Finding, Probe, failed, failure, host_of, named, ok, skipped, warning
@@ -79,27 +79,41 @@ async def data_plane(probe: Probe) -> Finding:
 
 async def storage(probe: Probe) -> Finding:
     """Whether a training file can be stored; nothing is."""
+    dialect = probe.session.dialect
+    store = await probe.session.run(dialect.storage.open(DEFAULT_DATASTORE))
     try:
-        written = await probe.session.run(probe.session.dialect.preflight.write_nothing())
+        where, _ = await probe.where(store.url)
+        nothing = await probe.session.run(dialect.preflight.write_nothing(store))
     except ConnectError as error:
-        suffix = probe.session.dialect.target.storage_suffix
-        error.hint = f"{error.hint or ''} {_PRIVATE_ZONES.format(zone=f'privatelink.blob.{suffix}')}".strip()
+        zone = f"privatelink.blob.{dialect.target.storage_suffix}"
+        error.hint = f"{error.hint or ''} {_PRIVATE_ZONES.format(zone=zone)}".strip()
         return failure(error)
     except PermissionDeniedError as error:
-        if error.code == "AuthorizationFailure":
-            # Source: learn.microsoft.com "Azure Storage firewall rules": the code of a network that is not let in.
-            error.hint = (
-                "Its firewall may not let this network in: ask who runs the account, or use its private network."
-            )
+        error.hint = _why_not(store, error)
         return failure(error)
-    where, _ = await probe.where(written.store.url)
-    message = f"{named(written.store.url, where)} takes training files {_way_in(written.store)}"
-    if written.left is not None:
+    message = f"{named(store.url, where)} takes training files {_way_in(store)}"
+    if not nothing:
         return warning(
-            f"{message}; the trial, which was to leave nothing, left the empty blob {written.left}.",
+            f"{message}; the trial, which was to leave nothing, left the empty blob {TRIAL}.",
             f"Delete it from the datastore {DEFAULT_DATASTORE}; something in between drops the header If-Match.",
         )
     return ok(f"{message}; nothing was written to find out.")
+
+
+def _why_not(store: Store, error: PermissionDeniedError) -> str | None:
+    if error.code == "AuthorizationFailure":
+        # Source: learn.microsoft.com "Troubleshoot 403 errors" of Azure Storage: the code of a network not let in.
+        return "Its firewall may not let this network in: ask who runs the account, or use its private network."
+    if store.access.signature is not None:
+        return (
+            f"The workspace hands out a signature with the rights {_rights(store)}; to write takes c or w. Ask who "
+            "runs the workspace."
+        )
+    return error.hint
+
+
+def _rights(store: Store) -> str:
+    return parse_qs(store.access.signature or "").get("sp", ["?"])[0]
 
 
 def _way_in(store: Store) -> str:
@@ -108,9 +122,8 @@ def _way_in(store: Store) -> str:
         return "with the account's key"
     if access.scope is not None:
         return "with your own sign-in"
-    allowed = parse_qs(access.signature or "").get("sp", ["?"])[0]
     ends = f", good for {access.lifetime_seconds / 60:.0f} minutes" if access.lifetime_seconds is not None else ""
-    return f"with a signature (rights {allowed}{ends})"
+    return f"with a signature (rights {_rights(store)}{ends})"
 
 
 def _listed(actions: tuple[str, ...]) -> str:

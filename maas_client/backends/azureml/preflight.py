@@ -5,14 +5,13 @@ do; azure-ai-ml 1.35.2 for `/metadata/endpoints`, which the resource manager ans
 """
 
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from maas_client.backends.azureml._collection import read_page
 from maas_client.backends.azureml._wire import WORKSPACE_VERSION, Target, part, read_object, text
-from maas_client.backends.azureml.storage import DEFAULT_DATASTORE, StorageFlows, Store, blob_request
+from maas_client.backends.azureml.storage import StorageFlows, Store, blob_request
 from maas_client.core.flow import Flow
 from maas_client.core.io import Request, Response
 from maas_client.errors import BrokenResponseError, PreconditionFailedError
@@ -20,19 +19,20 @@ from maas_client.errors import BrokenResponseError, PreconditionFailedError
 METADATA_VERSION = "2019-05-01"
 PERMISSIONS_VERSION = "2022-04-01"
 PROVIDER = "Microsoft.MachineLearningServices/workspaces"
-TRAINING_ACTIONS = (
-    f"{PROVIDER}/read",
-    f"{PROVIDER}/jobs/read",
-    f"{PROVIDER}/jobs/write",
-    f"{PROVIDER}/datastores/read",
-)
-"""Source: learn.microsoft.com "Manage access to Azure Machine Learning workspaces", read 2026-11-27."""
+TRAINING_ACTIONS = (f"{PROVIDER}/jobs/read", f"{PROVIDER}/jobs/write", f"{PROVIDER}/datastores/read")
+"""Source: learn.microsoft.com "Manage access to Azure Machine Learning workspaces", read 2026-11-27.
+
+Without `workspaces/read`: the text of Azure AI Developer, `workspaces/*/read`, does not cover it, and whoever reads the
+workspace has it in one way or another. Reading it is a check of its own.
+"""
 DEPLOYMENT_ACTIONS = (
     f"{PROVIDER}/serverlessEndpoints/read",
     f"{PROVIDER}/serverlessEndpoints/write",
     f"{PROVIDER}/serverlessEndpoints/listKeys/action",
 )
 """Source: learn.microsoft.com "Deploy models as serverless API deployments", which asks for `serverlessEndpoints/*`."""
+TRIAL = "LocalUpload/maas-client-preflight"
+"""Path of the blob that is never written."""
 _NO_SUCH_VERSION = '"0x0"'
 """An ETag that no blob has."""
 
@@ -60,15 +60,6 @@ class Found:
     """True if it says that it takes no calls from the public network."""
     state: str
     """Its provisioning state, such as `Succeeded`; empty if it does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of the attempt to write."""
-
-    store: Store
-    left: str | None
-    """Path of an empty blob that was written all the same; `None` as it should be."""
 
 
 class PreflightFlows:
@@ -131,8 +122,8 @@ class PreflightFlows:
                 return tuple(found)
             request = self._target.data_request(request.operation, "GET", page.next_cursor)
 
-    def write_nothing(self, datastore: str = DEFAULT_DATASTORE) -> Flow[Written]:
-        """Ask to write a blob on a condition that cannot hold, so that only the right to write is tried.
+    def write_nothing(self, store: Store) -> Flow[bool]:
+        """Ask to write an empty blob on a condition that cannot hold, so that only the right to write is tried.
 
         Whoever may not write is refused with 403; whoever may is told with 412 that the condition does not hold: no
         blob has the ETag that is asked for. Nothing is written either way.
@@ -140,21 +131,22 @@ class PreflightFlows:
         Source: Azure Storage REST, "Specifying conditional headers for Blob service operations": a condition that is
         not met is 412; Azurite's WriteConditionalHeadersValidator, for a blob that does not exist.
 
+        Returns:
+            True as it should be; false if the blob, `TRIAL`, was written all the same.
+
         Raises:
             PermissionDeniedError: No way leads in, or none that may write.
         """
-        store = yield from self._storage.open(datastore)
-        path = f"LocalUpload/preflight-{uuid.uuid4().hex}"
         headers = {"x-ms-blob-type": "BlockBlob", "if-match": _NO_SUCH_VERSION}
 
         def make() -> Request:
-            return blob_request("Blob_Put", "PUT", store, path, headers=headers, body=b"", expect=(201,))
+            return blob_request("Blob_Put", "PUT", store, TRIAL, headers=headers, body=b"", expect=(201,))
 
         try:
             yield from self._storage.ask(store, make)
         except PreconditionFailedError:
-            return Written(store, None)
-        return Written(store, path)
+            return True
+        return False
 
 
 def missing(grants: Iterable[Grant], actions: Iterable[str]) -> tuple[str, ...]:

@@ -95,6 +95,20 @@ def test_a_job_name_that_is_taken(workspace: Workspace, tmp_path: Path) -> None:
     assert check.message.startswith("A job named taken exists (queued, created 20")
 
 
+# Storage
+
+
+def test_a_signature_that_may_only_read(workspace: Workspace) -> None:
+    Faults(workspace).on("Datastores_ListSecrets", {"do": "bad-sas", "flaw": "read-only"})
+
+    check = found(look(workspace), "storage")
+
+    assert check.status is CheckStatus.FAILED
+    assert check.error == "PermissionDeniedError"
+    assert "(Blob_Put, HTTP 403, AuthorizationPermissionMismatch" in check.message
+    assert (check.hint or "").startswith("The workspace hands out a signature with the rights r")
+
+
 # Role
 
 

@@ -279,7 +279,7 @@ def grants(*roles: tuple[list[str], list[str]]) -> World:
     ("roles", "deploy", "status"),
     [
         (
-            [([f"{PROVIDER}/*/read", f"{PROVIDER}/*/write", f"{PROVIDER}/*/action", f"{PROVIDER}/read"], [])],
+            [([f"{PROVIDER}/*/read", f"{PROVIDER}/*/write", f"{PROVIDER}/*/action"], [])],
             "dep",
             "ok",
         ),
@@ -330,6 +330,13 @@ def test_a_private_workspace_at_a_public_address_is_a_warning() -> None:
     assert "privatelink.api.azureml.ms" in (found["data_plane"].hint or "")
 
 
+def test_a_private_workspace_at_its_private_endpoint_is_well() -> None:
+    world = private()
+    world.names = {}
+
+    assert only(world, "data_plane").status is CheckStatus.OK
+
+
 def test_a_data_plane_out_of_reach() -> None:
     public = only(well().on("Discovery_Get", refusal(403)), "data_plane")
     hidden = only(private().on("Discovery_Get", ConnectError("Refused.")), "data_plane")
@@ -365,6 +372,8 @@ def test_a_storage_that_takes_no_writes_fails() -> None:
     firewall = only(well().on("Blob_Put", refusal(403, "AuthorizationFailure")), "storage")
     unreached = only(well().on("Blob_Put", ConnectError("Refused.")), "storage")
 
+    assert mismatch.hint is not None
+    assert mismatch.hint.startswith("The workspace hands out a signature with the rights rcwl;")
     assert mismatch.error == firewall.error == "PermissionDeniedError"
     assert "firewall" in (firewall.hint or "")
     assert "privatelink.blob.core.windows.net" in (unreached.hint or "")
@@ -374,7 +383,7 @@ def test_a_blob_that_was_written_all_the_same_is_told() -> None:
     check = only(well().on("Blob_Put", Response(201, {}, b"")), "storage")
 
     assert check.status is CheckStatus.WARNING
-    assert "left the empty blob LocalUpload/preflight-" in check.message
+    assert "left the empty blob LocalUpload/maas-client-preflight." in check.message
 
 
 # What is meant
@@ -441,7 +450,22 @@ def test_names_that_are_taken_and_names_that_are_none() -> None:
     assert illegal["job_name"].error == illegal["deployment"].error == "ConfigurationError"
 
 
-# Time
+# Time and patience
+
+
+def test_a_service_that_fails_is_asked_twice() -> None:
+    world = well().on("Metadata_Get", refusal(503))
+    list(stepping.iterate(checks(world.session(max_retries=5), None, None, None)))
+
+    assert world.operations() == ["Metadata_Get"] * 2
+
+
+def test_the_clock_is_looked_at_anew() -> None:
+    session = well().on("Metadata_Get", dated(4000), dated(0)).session()
+    found = [{check.name: check for check in stepping.iterate(checks(session, None, None, None))} for _ in range(2)]
+
+    assert [each["clock"].status for each in found] == [CheckStatus.FAILED, CheckStatus.OK]
+    assert session.caller.skew.seconds is None
 
 
 def test_a_check_that_hangs_is_ended() -> None:
