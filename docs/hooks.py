@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("schemas", "examples")
 LEFT_OUT = {"__pycache__", ".pytest_cache", ".venv"}
 ELSEWHERE = re.compile(r"\[([^\]]+)\]\((?!pages:|https:)[^)]+\)")
+ROW = re.compile(r"^\|.*$", re.MULTILINE)
+CODE = re.compile(r"`[^`]+`")
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
 
 
@@ -45,7 +47,12 @@ def on_page_markdown(markdown: str, *, page: Page, **_rest: object) -> str:
             return link[1]
         return posixpath.relpath(_place(ROOT / target), here)
 
-    return LINK.sub(inside, markdown)
+    return ROW.sub(_without_escapes, LINK.sub(inside, markdown))
+
+
+def _without_escapes(row: re.Match[str]) -> str:
+    """Write code in a row of a table as Python-Markdown wants it, which shows the backslash that GitHub needs."""
+    return CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0])
 
 
 def on_post_build(config: MkDocsConfig) -> None:

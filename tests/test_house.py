@@ -44,3 +44,15 @@ def test_documents_link_to_files_that_exist() -> None:
     ]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"])
+def test_documents_outside_of_the_site_link_to_headings_that_exist(name: str) -> None:
+    """Those of the site itself are checked when it is built."""
+    for target, anchor in re.findall(r"\]\(([^)#:]*\.md)?#([^)]+)\)", (ROOT / name).read_text()):
+        assert anchor in _anchors(ROOT / (target or name)), f"{name} links to {target}#{anchor}"

@@ -53,6 +53,7 @@ def _names(module: ModuleType) -> list[str]:
 
 def _clients() -> Iterator[str]:
     yield f"# The clients\n\nTheir nouns are on the [next page](resources.md). {HEAD}\n"
+    yield _entry("maas_client.MaaSClient", 2, "members: false")
     yield _same("MaaSClient")
     yield _entry("maas_client.AsyncMaaSClient", 2)
 
