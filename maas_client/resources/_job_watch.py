@@ -130,7 +130,7 @@ class Watcher:
             return None
 
     async def _get(self) -> FineTuningJob:
-        return await self._session.run(self._session.dialect.jobs.get(self._name))
+        return await self._pace.run(self._session.dialect.jobs.get(self._name))
 
     async def _look(self) -> Snapshot:
         job = await self._get()
@@ -140,17 +140,17 @@ class Watcher:
                 metrics = await self._new_metrics()
             if self._last is None or self._last.raw_status != job.raw_status:
                 with suppress(NotFoundError):
-                    self._warnings = await self._session.run(self._session.dialect.runs.warnings(self._name))
+                    self._warnings = await self._pace.run(self._session.dialect.runs.warnings(self._name))
         return Snapshot(job=job, seen_at=await self._session.io.now(), metrics=metrics, warnings=self._warnings)
 
     async def _new_metrics(self) -> tuple[MetricPoint, ...]:
         flows = self._session.dialect.metrics
         told: Mapping[str, int] = self._reducer.high_water
-        latest = await self._session.run(flows.latest(self._name))
+        latest = await self._pace.run(flows.latest(self._name))
         moved = [key for key, point in latest.items() if point.step > told.get(key, -1)]
 
         async def history(key: str) -> tuple[MetricPoint, ...]:
-            return await self._session.run(flows.history(self._name, key))
+            return await self._pace.run(flows.history(self._name, key))
 
         histories = await self._session.io.map(history, moved, limit=4)
         return tuple(point for points in histories for point in points)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from maas_client.core.flow import Flow, counted
 from maas_client.errors import (
     BrokenResponseError,
     ConnectError,
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 PASSING = (ConnectError, RequestTimeoutError, BrokenResponseError, RateLimitError, ServerError)
 
+_SHORTEST_WAIT_SECONDS = 0.001
+
 ASLEEP_SECONDS = 30.0
 """A wait that lasts so much longer than it was to: this machine slept meanwhile, or was stopped."""
 
@@ -28,6 +31,7 @@ class Pace:
 
     def __init__(self, session: Session) -> None:
         self.failures = 0
+        self._session = session
         self._io = session.io
         self._cadence = session.cadence
         self._turns = session.turns
@@ -41,9 +45,7 @@ class Pace:
 
         Where many ask, it waits for its turn first, but not beyond `deadline`.
         """
-        now = await self._io.monotonic()
-        if (wait := self._turns.take(now)) > 0:
-            await self._io.sleep(wait if deadline is None else max(0.0, min(wait, deadline - now)))
+        await self._await_turn(deadline)
         if self.failures == 0:
             self._out_since = await self._io.monotonic()
         try:
@@ -58,6 +60,18 @@ class Pace:
         self.failures = 0
         self._answered = await self._io.monotonic()
         return answer
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drive a flow as a part of the question in hand: what it asks beyond what the turn pays for is on account."""
+        return await self._session.run(counted(flow, self._turn.spend))
+
+    async def _await_turn(self, deadline: float | None) -> None:
+        now = await self._io.monotonic()
+        self._turn = self._turns.take(now)
+        # It may be put off while it is waited for.
+        while (wait := self._turn.wait(now)) > _SHORTEST_WAIT_SECONDS and (deadline is None or now < deadline):
+            await self._io.sleep(wait if deadline is None else min(wait, deadline - now))
+            now = await self._io.monotonic()
 
     def mark(self, *, changed: bool, told: bool) -> None:
         """Remember that the last answer showed another status, or gave something to tell."""
