@@ -5,7 +5,7 @@ Every step is one transaction that may be repeated, so a kill between any two in
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from maas_client.server.content import Stored
 from maas_client.server.engine import TrainingPlan
@@ -32,6 +32,9 @@ SELECT min(at) - (SELECT coalesce(max(ahead), 0) FROM workspaces) AS at FROM (
   UNION ALL SELECT min(delete_at) FROM subscriptions WHERE delete_at>0)
 """
 """When something becomes due at the earliest: too early only where workspaces are ahead by different times."""
+
+_AT_ONCE = 50
+"""Jobs that end in one transaction: each waits for the disk, and a thousand may end together."""
 
 _MARGIN_SECONDS = 0.001
 """Instants are added and subtracted in another order here than where it is decided what is due."""
@@ -62,8 +65,9 @@ def settle(world: World, now: float) -> None:
     idle.expire(world, now)
     furthest = world.store.one("SELECT coalesce(max(ahead), 0) AS ahead FROM workspaces")
     times = (now, now + (furthest["ahead"] if furthest else 0.0))
-    for row in world.store.all(_ENDED, *times):
-        _end(world, from_row(world, row))
+    ended = world.store.all(_ENDED, *times)
+    for begin in range(0, len(ended), _AT_ONCE):
+        _end(world, [from_row(world, row) for row in ended[begin : begin + _AT_ONCE]])
     passed = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE {_PASSED}" for table in _PASSING)  # noqa: S608 (constants)
     if world.store.one(passed, *times):
         with world.store.writing("removal") as db:
@@ -78,20 +82,34 @@ def _quiet(world: World) -> Quiet:
     return Quiet(world.store.writes, until, min(blocks.next_due(world), idle.next_due(world)) - _MARGIN_SECONDS)
 
 
-def _end(world: World, job: Job) -> None:
-    end = job.ends_at if job.ends_at is not None else job.created
-    completed = job.cancel_at is None and job.stages is not None and job.stages[-1][0] == "Completed"
-    files: Mapping[str, bytes] = job.plan.artifacts if completed and job.plan else {}
+def _end(world: World, jobs: Sequence[Job]) -> None:
+    files = [_files(job) for job in jobs]
     # Contents first: they are named by their digest, so that a repeat writes the same files again.
-    stored = {f"registered_model/{name}": world.content.put(data) for name, data in files.items()}
-    stored[LOG_PATH] = world.content.put(log_text(job, end).encode("utf-8", "replace"))
+    contents = iter(world.content.put_all(data for each in files for data in each.values()))
     world.store.crash.reach("jobs.end.content-written")
     with world.store.writing("jobs.end") as db:
-        _store_artifacts(world, job, stored, end)
-        body = {**job.body, "properties": {**job.body["properties"], **_final_properties(job)}}
-        if completed:
-            body["properties"]["registered_ft_model_name"] = _register(world, job, end)
-        db.execute("UPDATE jobs SET settled=1, body=? WHERE seq=?", (json.dumps(body), job.seq))
+        for job, each in zip(jobs, files, strict=True):
+            end = _ended_at(job)
+            _store_artifacts(world, job, {path: next(contents) for path in each}, end)
+            body = {**job.body, "properties": {**job.body["properties"], **_final_properties(job)}}
+            if _completed(job):
+                body["properties"]["registered_ft_model_name"] = _register(world, job, end)
+            db.execute("UPDATE jobs SET settled=1, body=? WHERE seq=?", (json.dumps(body), job.seq))
+
+
+def _ended_at(job: Job) -> float:
+    return job.ends_at if job.ends_at is not None else job.created
+
+
+def _completed(job: Job) -> bool:
+    return job.cancel_at is None and job.stages is not None and job.stages[-1][0] == "Completed"
+
+
+def _files(job: Job) -> Mapping[str, bytes]:
+    """Return what a job leaves behind, by paths in its folder."""
+    model: Mapping[str, bytes] = job.plan.artifacts if _completed(job) and job.plan else {}
+    left = {f"registered_model/{name}": data for name, data in model.items()}
+    return {**left, LOG_PATH: log_text(job, _ended_at(job)).encode("utf-8", "replace")}
 
 
 def _final_properties(job: Job) -> Mapping[str, str]:

@@ -63,6 +63,30 @@ def test_what_a_workspace_does_next_happens_in_its_own_time(space, clock):
     assert str(now.year) in written.headers["Last-Modified"]
 
 
+def test_jobs_that_end_together_end_one_after_the_other_and_each_has_what_is_its_own(space, clock):
+    training = space.upload("x/train.jsonl", space.rows(20))
+    names = [f"job-{number:02}" for number in range(60)]
+    for name in names:
+        assert space.submit(name, training).status == 201
+    assert clock("POST", {"advance_seconds": 400_000, "workspace": space.name}).status == 200
+    assert {space.status(name) for name in names} == {"Completed"}
+    models = space.call("GET", "/models/my-model/versions", query="&$top=100").json["value"]
+    made = {int(each["name"]): each for each in models}
+    assert sorted(made) == list(range(1, 61))
+    assert {each["properties"]["jobName"] for each in models} == set(names)
+    ended = [made[version]["systemData"]["createdAt"] for version in sorted(made)]
+    assert ended == sorted(ended)
+    store = "azureml"
+    account = space.blob_url("", "workspaceartifactstore").partition(f"/{store}")[0]
+    logs = set()
+    for name in names:
+        url = f"{account}/{store}/ExperimentRun/dcid.{name}/user_logs/std_log.txt"
+        answer = space.server.send("GET", f"{url}?{space.sas('workspaceartifactstore')}")
+        assert answer.status == 200
+        logs.add(answer.content)
+    assert len(logs) == 60
+
+
 def test_signatures_go_by_the_time_of_their_workspace(space, space_of, clock):
     other = space_of(space.server)
     urls = []
