@@ -35,7 +35,7 @@ def test_base_install_checks_data_and_says_what_the_local_server_needs(wheel: Pa
     checked = run([scripts / "maas-ft", "data", "check", train, "--output", "json"], tmp_path)
     assert checked.returncode == 0, checked.stderr
     assert json.loads(checked.stdout)["ok"] is True
-    schema = "from importlib.resources import files; print(files('maas_client') / 'schemas' / 'job.schema.json')"
+    schema = "from importlib.resources import files; print(files('maas_client') / 'schemas/cli/jobs-get.schema.json')"
     found = run([scripts / "python", "-c", schema], tmp_path)
     assert json.loads(Path(found.stdout.strip()).read_text())["title"]
     local = run([scripts / "maas-ft", "jobs", "list", "--local"], tmp_path, MAAS_LOCAL_DIR=str(tmp_path / "state"))

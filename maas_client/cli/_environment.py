@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from textwrap import wrap
 from typing import Any
 
 from maas_client import __version__
@@ -48,9 +49,12 @@ def report_lines(environ: Mapping[str, str]) -> Iterator[str]:
     if config["profile"]:
         yield f"profile   {config['profile']} (MAAS_PROFILE)"
     yield f"journal   {found['journal']}"
-    for name, value in (found["proxies"] | found["certificates"]).items():
-        yield f"{name}  {value}"
-    yield "packages  " + ", ".join(f"{name} {version or 'missing'}" for name, version in found["packages"].items())
+    for kind in ("proxies", "certificates"):
+        for name, value in found[kind].items():
+            yield f"variable  {name}={value}"
+    packages = (f"{name} {version or 'missing'}".replace(" ", "\xa0") for name, version in found["packages"].items())
+    for line in wrap("packages  " + ", ".join(packages), 79, subsequent_indent=" " * 10, break_on_hyphens=False):
+        yield line.replace("\xa0", " ")
 
 
 def _bare(proxy: str) -> str:

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from maas_client.errors import NotFoundError
 
 Kind = Literal["jobs", "deployments"]
-_OPERATIONS: dict[str, Kind] = {"Jobs_": "jobs", "ServerlessEndpoints_": "deployments"}
-"""How the operations begin that say whether there is a thing of a name."""
+_ABOUT: dict[str, Kind] = {"Jobs": "jobs", "ServerlessEndpoints": "deployments"}
+"""What operations are about, by how they begin."""
+_OF_COMMANDS: dict[str, Kind] = {"jobs": "jobs", "deployments": "deployments", "chat": "deployments"}
+"""What the names are that commands take."""
 WAIT_SECONDS = 0.5
 FRESH_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
@@ -77,9 +79,10 @@ def add_near_names(error: "NotFoundError", choice: Choice) -> None:
     from maas_client.cli._target import open_client
     from maas_client.errors import MaaSError
 
-    kind = next((kind for prefix, kind in _OPERATIONS.items() if error.operation.startswith(prefix)), None)
-    context = click.get_current_context(silent=True)
-    if kind is None or context is None:
+    context = click.get_current_context()
+    command = context.command_path.split()[1]
+    kind = _ABOUT.get(error.operation.partition("_")[0]) or _OF_COMMANDS.get(command)
+    if kind is None:
         return
     typed = [context.params.get("job"), context.params.get("name"), *(context.params.get("names") or ())]
     with suppress(MaaSError), open_client(choice) as client:

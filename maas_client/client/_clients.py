@@ -119,7 +119,8 @@ class AsyncMaaSClient:
     def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
 
-        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all.
+        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all. The
+        configuration file's `default_profile` counts as named, unless a variable `MAAS_...` says where jobs go.
 
         Raises:
             ConfigurationError: A setting is missing, wrong, or contradicts another.
@@ -310,7 +311,8 @@ class MaaSClient:
     def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
 
-        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all.
+        A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all. The
+        configuration file's `default_profile` counts as named, unless a variable `MAAS_...` says where jobs go.
 
         Raises:
             ConfigurationError: A setting is missing, wrong, or contradicts another.

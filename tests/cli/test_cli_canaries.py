@@ -75,6 +75,6 @@ def test_what_opens_a_proxy_is_in_no_output(proxy: str, tmp_path: Path) -> None:
     assert "Traceback" in said
     assert "proxy" in said.lower()
     logs = kept(tmp_path / "xdg-state")
-    assert "# HTTPS_PROXY" in logs
+    assert "HTTPS_PROXY=" in logs
     assert password not in said + logs
     assert environ["MAAS_TOKEN"] not in said + logs

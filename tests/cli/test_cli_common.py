@@ -1,6 +1,7 @@
 """What every command takes: --quiet and --debug, before its name and after it; and what is told of the environment."""
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import click
 import pytest
 
 from maas_client import __version__
+from maas_client.cli._debug import write_log
 from maas_client.cli.main import root
 from maas_client.testing import Server, serving
 from tests.cli.program import MODEL
@@ -87,6 +89,21 @@ def test_debug_writes_what_was_sent_for_its_user_alone(invoke, place, logs, wher
     assert "Traceback" in text
 
 
+def test_what_others_log_is_written_without_what_opens_something(logs):
+    with write_log() as path:
+        logging.getLogger("maas_client.x").debug(
+            "Bearer canary0123456789 \x1b[31m", exc_info=ValueError("sig=canary0123")
+        )
+        logging.getLogger("azure.identity.x").info("password=canary0123456789")
+    logging.getLogger("maas_client.x").debug("afterwards")
+    text = path.read_text()
+    assert path.parent == logs
+    assert text.count("REDACTED") == 3
+    assert "canary" not in text
+    assert "\x1b" not in text
+    assert "afterwards" not in text
+
+
 def test_without_debug_nothing_is_written(invoke, place, logs):
     invoke("--debug", "jobs", "list")
     before = [path.read_text() for path in logs.iterdir()]
@@ -118,3 +135,5 @@ def test_the_environment_is_told_without_a_proxy_s_password(invoke, monkeypatch,
     assert document["config"] == {"path": str(tmp_path / "config.toml"), "exists": False, "profile": None}
     assert Path(document["journal"]) == Path(os.environ["MAAS_JOURNAL_DIR"])
     assert f"{tmp_path / 'config.toml'} (not there)" in text
+    assert "variable  HTTPS_PROXY=http://proxy.example:3128\n" in text
+    assert re.search(r"^packages  ahocorasick-rs [\d.]+, anyio ", text, re.MULTILINE)

@@ -195,6 +195,10 @@ def in_shell(*command: str) -> str:
     [
         (("jobs", "get", "suport-bot"), "hint: Did you mean support-bot?"),
         (("jobs", "cancel", "salesbot"), "hint: Did you mean sales-bot?"),
+        (("jobs", "logs", "suport-bot"), "hint: Did you mean support-bot?"),
+        (("jobs", "metrics", "suport-bot"), "hint: Did you mean support-bot?"),
+        (("jobs", "watch", "sales-bot", "suport-bot"), "hint: Did you mean support-bot?"),
+        (("deployments", "create", "x", "--job", "suport-bot"), "hint: Did you mean support-bot?"),
         (("deployments", "get", "support-life"), "hint: Did you mean support-live?"),
         (("chat", "supportlive", "Hello"), "hint: Did you mean support-live?"),
     ],
