@@ -8,6 +8,7 @@ A class exists where a caller would act differently; the docstring says what to 
     ├── DatasetError (ValueError)            .report; raised only by report.raise_for_errors()
     ├── CostLimitError                       it costs more than it may, or nobody knows what; nothing was sent
     ├── PlanMovedError (ValueError)          what a plan was made of is no longer so; nothing was sent   .moved
+    ├── PreflightError                       a plan's preflight found what would stop it; nothing was sent   .report
     ├── CredentialError                      no token could be had; nothing was sent
     ├── JournalError                         the journal cannot hold what is to be sent; nothing was sent
     │   └── JournalBusyError                 somebody else is at work on the same run
@@ -42,7 +43,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from maas_client.dataset import Report
-    from maas_client.types import Deployment, FineTuningJob, ServiceError
+    from maas_client.types import Deployment, FineTuningJob, PreflightReport, ServiceError
 
 __all__ = [
     "AmbiguousWriteError",
@@ -67,6 +68,7 @@ __all__ = [
     "PermissionDeniedError",
     "PlanMovedError",
     "PreconditionFailedError",
+    "PreflightError",
     "RateLimitError",
     "RequestTimeoutError",
     "ResponseError",
@@ -132,6 +134,18 @@ class PlanMovedError(MaaSError, ValueError):
     def __init__(self, message: str, *, moved: Sequence[str], hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.moved: tuple[str, ...] = tuple(moved)
+
+
+class PreflightError(MaaSError):
+    """The preflight of a plan failed; nothing was sent. Mend what `report` names and plan again, or insist.
+
+    Attributes:
+        report: All checks; `report.failed` has those that failed.
+    """
+
+    def __init__(self, message: str, *, report: "PreflightReport", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.report = report
 
 
 class CredentialError(MaaSError):

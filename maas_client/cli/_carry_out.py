@@ -1,25 +1,23 @@
 """Carry out a submission in front of somebody, from wherever it stands; say how to go on when it is stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from maas_client.cli._errors import exit_code
-from maas_client.cli._findings import size
+from maas_client.cli._findings import near, size
 from maas_client.cli._journal import flags_for
 from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, complain, talk
-from maas_client.cli._plan import tell_file
 from maas_client.cli._target import Target
-from maas_client.cli._uploading import follow_upload
+from maas_client.cli._uploading import follow_upload, tell_file
 from maas_client.cli._watching import LOCAL_LIFE, follow, follow_events, tell_deployed, until_it_answers
 from maas_client.errors import MaaSError, NotFoundError
 from maas_client.resources._names import is_made_up
-from maas_client.types import StepState, SubmissionInfo, SubmissionState
+from maas_client.types import Plan, StepState, SubmissionInfo, SubmissionState
 
 if TYPE_CHECKING:
     from maas_client.client import MaaSClient
@@ -62,11 +60,15 @@ def labels_of(target: Target) -> dict[str, str]:
 
 def choice_of(info: SubmissionInfo) -> Choice:
     """Read it back."""
-    if info.labels.get("local"):
+    return choice_for(info.plan, info.labels)
+
+
+def choice_for(plan: Plan, labels: Mapping[str, str]) -> Choice:
+    """Return the options by which the service of a plan is found."""
+    if labels.get("local"):
         return Choice(local=True)
-    plan = info.plan
     names = (plan.subscription_id, plan.resource_group, plan.workspace)
-    return Choice(False, info.labels.get("profile"), *names, info.labels.get("cloud"))
+    return Choice(False, labels.get("profile"), *names, labels.get("cloud"))
 
 
 @contextmanager
@@ -162,15 +164,9 @@ def _upload(submission: "Submission", stage: Stage) -> None:
             stage.files[file.part] = submission.upload(file)
             talk(f"{stage.files[file.part].filename}: uploaded earlier; nothing was sent.")
             continue
-        talk(f"Uploading {_near(file.path)} ({size(file.bytes)}) ...")
+        talk(f"Uploading {near(file.path)} ({size(file.bytes)}) ...")
         stage.files[file.part] = follow_upload(submission.upload_events(file))
         tell_file(stage.files[file.part])
-
-
-def _near(path: str) -> str:
-    """Write a path as one would type it here."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def _create(client: "MaaSClient", submission: "Submission") -> "FineTuningJob":

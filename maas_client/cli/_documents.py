@@ -72,11 +72,22 @@ class Examined(TypedDict):
     checks: list[types.PreflightCheck]
 
 
+class Planned(TypedDict):
+    """What was decided on, and the file that it was written to."""
+
+    file: str | None
+    plan: types.Plan
+    target: _Target
+    findings: list[Finding]
+
+
 class DryRun(TypedDict):
     """What would be done."""
 
     dry_run: Literal[True]
-    plan: dict[str, Any]
+    plan: types.Plan
+    target: _Target
+    findings: list[Finding]
 
 
 class Forgotten(TypedDict):
@@ -317,6 +328,7 @@ class Environment(TypedDict):
 
 DOCUMENTS: dict[str, Any] = {
     "advise": Advice,
+    "apply": Submitted,
     "assets archive": types.DataAsset,
     "assets create": types.DataAsset,
     "assets get": types.DataAsset,
@@ -365,6 +377,7 @@ DOCUMENTS: dict[str, Any] = {
     "models get": BaseModelFacts | types.FineTunedModel | types.RegistryModel,
     "models list": list[BaseModelFacts] | list[types.FineTunedModel],  # type: ignore[valid-type] # made by `_of`
     "models versions": list[types.RegistryModel],
+    "plan": Planned | DataFailure,
     "runs forget": Forgotten,
     "runs list": list[types.SubmissionInfo],
     "runs resume": Submitted,

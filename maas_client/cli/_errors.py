@@ -14,6 +14,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.ConfigurationError, 2),
     (errors.PlanMovedError, 2),
     (errors.CostLimitError, 11),
+    (errors.PreflightError, 6),
     (errors.UnsupportedByServiceError, 2),
     (errors.JournalError, 2),
     (errors.CredentialError, 4),
@@ -35,6 +36,9 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
 
 def exit_code(error: Exception) -> int:
     """Return the exit code of an exception; 1 for one that nobody meant to raise."""
+    if isinstance(error, errors.PreflightError) and error.report.failed:
+        # What stopped the preflight would have stopped the job: it ends with the same code.
+        return exit_code_of(getattr(errors, error.report.failed[0].error or "", errors.PreflightError))
     return exit_code_of(type(error))
 
 

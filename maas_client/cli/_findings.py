@@ -1,6 +1,7 @@
 """A dataset report in words."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas_client.errors import ConfigurationError
@@ -54,6 +55,12 @@ def tokens_line(file: "FileSummary", model: "CatalogModel | None", tokenizer_jso
     from maas_client.dataset.tokens import precision_of
 
     return f", {file.measure.tokens:,} tokens ({precision_of(model, tokenizer_json)})"
+
+
+def near(path: str) -> str:
+    """Write a path as one would type it here."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def size(count: int) -> str:

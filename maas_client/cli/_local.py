@@ -15,6 +15,8 @@ from maas_client.testing.launch import Ready, log_tail, require_server
 
 CLOCK = "scaled:100"
 IDLE_SECONDS = 600
+LOCAL_NAMES = ("00000000-0000-4000-8000-000000000000", "maas-local", "maas-local")
+"""Subscription, resource group and workspace that a server names in its ready line: known before one runs."""
 _LOOPBACK = ("http://127.0.0.1:", "http://[::1]:", "http://localhost:")
 
 
@@ -53,6 +55,14 @@ def find_local(folder: Path) -> Ready | None:
     """Return the server that the ready file names, if it is alive, answers, and is on this machine."""
     server = background.find(folder / "ready.json")
     return server if server is not None and server.url.startswith(_LOOPBACK) else None
+
+
+def expected_local(folder: Path) -> tuple[str, tuple[str, str, str]]:
+    """Tell where the local server is, or will be as far as that is known; and subscription, group and workspace."""
+    running = find_local(folder)
+    if running is None:
+        return f"http://127.0.0.1:{_last_port(folder)}", LOCAL_NAMES
+    return running.url, (running.subscription_id, running.resource_group, running.workspace)
 
 
 def _start(folder: Path) -> Ready:

@@ -85,7 +85,15 @@ long_output_option = output_choice("text", "json", help="json: one document on s
 
 def takes_choice(function: F) -> F:
     """Give a command `--local`, `--profile` and the rest as one parameter `choice`; must stand next to the function."""
+    return _with_choice(function, output_option)
 
+
+def takes_choice_and_file(function: F) -> F:
+    """As `takes_choice`, for a command whose `-o` names a file."""
+    return _with_choice(function, long_output_option)
+
+
+def _with_choice(function: F, output: Callable[[Any], Any]) -> F:
     @functools.wraps(function)
     def command(
         *args: object,
@@ -107,7 +115,7 @@ def takes_choice(function: F) -> F:
             raise
 
     for option in (
-        output_option,
+        output,
         click.option("--cloud", metavar="C", help="AzureCloud, AzureChinaCloud or AzureUSGovernment."),
         click.option("--workspace", metavar="W", help="Workspace or hub project."),
         click.option("--resource-group", metavar="G", help="Resource group of the workspace."),

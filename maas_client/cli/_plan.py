@@ -1,137 +1,105 @@
-"""What `submit` is about to do, decided and checked before anything is sent."""
+"""What a command is about to do: read what was asked for, check the data in front of somebody, and make the plan."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maas_client import catalog
 from maas_client.cli._clock import now
-from maas_client.cli._findings import counts_line, file_line, finding_lines, refuse_bad_paths
-from maas_client.cli._jobfile import Deploy, JobFile
-from maas_client.cli._merge import wanted_deployment
+from maas_client.cli._findings import counts_line, finding_lines, refuse_bad_paths
+from maas_client.cli._jobfile import JobFile, read_job_file
+from maas_client.cli._merge import merge, wanted_deployment
 from maas_client.cli._output import complain, plain, talk
+from maas_client.cli._plan_screen import show
 from maas_client.cli._target import Target
-from maas_client.dataset import FileSummary, Report, check
+from maas_client.dataset import Report, check
 from maas_client.dataset.tokens.conversation import counter
 from maas_client.errors import ConfigurationError, DatasetError
+from maas_client.resources._job_create import check_wish
 from maas_client.resources._names import check_job_name, new_job_name
 from maas_client.resources._plan import is_remote
-from maas_client.types import PlannedDeployment
+from maas_client.resources._plan_cost import check_limit
+from maas_client.types import Plan, PlannedDeployment
 
 if TYPE_CHECKING:
-    from maas_client.types import File
+    from maas_client.client import MaaSClient
 
 SHOWN_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A job as it will be created.
+class Wish:
+    """A job that was asked for, checked as far as this machine can.
 
     Attributes:
         spec: What file and command line said.
         model: The base model.
         name: The job's final name.
-        is_named: True if the user chose the name.
-        deploy: The deployment to make, with its name, or `None`.
+        deployment: The deployment to make, or `None`.
         report: The check of the data that is on this machine, or `None` if the service has all of it.
         target: The service.
-        allow_retired: True to try a model that the service no longer trains.
+        terms: `prices`, `max_cost` and `allow_retired`, as typed.
     """
 
     spec: JobFile
     model: catalog.CatalogModel
     name: str
-    is_named: bool
-    deploy: Deploy | None
+    deployment: PlannedDeployment | None
     report: Report | None
     target: Target
-    allow_retired: bool
+    terms: dict[str, Any]
 
-    @property
-    def deployment(self) -> str | None:
-        """Name of the deployment to make, or `None`."""
-        return self.deploy.name if self.deploy else None
+    def plan(self, client: "MaaSClient", *, wait: bool, labels: dict[str, str], preflight: bool = False) -> Plan:
+        """Make the plan; whether it keeps to its limit is for who has shown it.
 
-    @property
-    def files(self) -> tuple[FileSummary, ...]:
-        """The files to upload, as they were checked."""
-        return self.report.files if self.report else ()
+        Raises:
+            ConfigurationError: A file changed meanwhile, or something holds a secret where none may be.
+        """
+        spec = self.spec
+        plan = client.plan(
+            self.model.id,
+            training_file=spec.training_file or "",
+            validation_file=spec.validation_file,
+            check=False,
+            report=self.report,
+            deploy=self.deployment,
+            wait=wait,
+            prices=self.terms["prices"],
+            preflight=preflight,
+            labels=labels,
+            n_epochs=spec.n_epochs,
+            batch_size=spec.batch_size,
+            learning_rate=spec.learning_rate,
+            name=self.name,
+            output_model=spec.output_model,
+            display_name=spec.display_name,
+            description=spec.description,
+            experiment_name=spec.experiment_name or "maas-client",
+            tags=spec.tags,
+            properties=spec.properties,
+            compute=spec.compute,
+            notifications=spec.notifications,
+            allow_retired=self.terms["allow_retired"],
+        )
+        return plan.model_copy(update={"max_cost": self.terms["max_cost"]})
 
-    def submission(self, *, wait: bool) -> dict[str, Any]:
-        """Return it as `submissions.create` takes it, but for the model."""
-        spec, deploy = self.spec, self.deploy
-        planned = None
-        if deploy is not None and deploy.name is not None:
-            tags = {**spec.tags, **deploy.tags}
-            planned = PlannedDeployment(name=deploy.name, content_safety=deploy.content_safety, tags=tags)
-        return {
-            "training_file": spec.training_file,
-            "validation_file": spec.validation_file,
-            "check": False,
-            "report": self.report,
-            "deploy": planned,
-            "wait": wait,
-            "n_epochs": spec.n_epochs,
-            "batch_size": spec.batch_size,
-            "learning_rate": spec.learning_rate,
-            "name": self.name,
-            "output_model": spec.output_model,
-            "display_name": spec.display_name,
-            "description": spec.description,
-            "experiment_name": spec.experiment_name or "maas-client",
-            "tags": spec.tags,
-            "properties": spec.properties,
-            "compute": spec.compute,
-            "notifications": spec.notifications,
-            "allow_retired": self.allow_retired,
-        }
-
-    def show(self) -> None:
-        """Say on stderr what will be done."""
-        spec, defaults = self.spec, self.model.hyperparameters
-        lines: dict[str, object] = {
-            "model": self.model.id,
-            "training": self._line("training", spec.training_file),
-            "validation": self._line("validation", spec.validation_file) or "a fifth of the training rows",
-            "compute": ", ".join(spec.compute.instance_types) if spec.compute else None,
-            "tier": spec.compute.tier if spec.compute else None,
-            "epochs": spec.n_epochs
-            or f"the service's choice (its pipeline's default: {defaults['n_epochs'].default:g})",
-            "batch size": spec.batch_size,
-            "learning rate": spec.learning_rate,
-            "name": self.name,
-            "deployment": self.deployment,
-            "filter": None if self.deploy is None or self.deploy.content_safety is not False else "off",
-            "target": self.target.label,
-        }
-        for name, value in lines.items():
-            if value is not None:
-                talk(f"  {name:<13} {value}")
-
-    def _line(self, part: str, file: str | None) -> str | None:
-        local = next((file_line(each) for each in self.files if each.part == part), None)
-        return local or (f"{file} (at the service; not checked here)" if file else None)
-
-    def to_dict(self) -> dict[str, object]:
+    def document(self, plan: Plan) -> dict[str, object]:
         """Return what JSON output says of it."""
-        spec = self.spec.model_dump(exclude={"model", "name", "training_file", "validation_file", "deploy"})
-        remote = {"training": self.spec.training_file, "validation": self.spec.validation_file}
-        files: dict[str, object] = {part: {"id": file} for part, file in remote.items() if file}
-        files |= {file.part: plain(file) for file in self.files}
-        warnings = [plain(finding) for finding in self.report.findings] if self.report else []
-        return {
-            "name": self.name,
-            "model": self.model.id,
-            "files": files,
-            **spec,
-            "deployment": self.deployment,
-            "content_safety": self.deploy.content_safety if self.deploy else None,
-            "target": self.target.to_dict(),
-            "findings": warnings,
-        }
+        findings = [plain(finding) for finding in self.report.findings] if self.report else []
+        return {"plan": plan, "target": self.target.to_dict(), "findings": findings}
 
 
-def make_plan(spec: JobFile, target: Target, *, allow_retired: bool) -> Plan:
+def read_wish(job_file: str | None, typed: dict[str, Any]) -> JobFile:
+    """Put together what file and command line say.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or something in it is wrong.
+    """
+    typed["deploy"] = typed["deploy"] or None
+    return merge(read_job_file(Path(job_file)) if job_file else JobFile(), typed)
+
+
+def check_job(spec: JobFile, target: Target, terms: dict[str, Any]) -> Wish:
     """Check everything that can be checked here, and say what is noteworthy.
 
     Raises:
@@ -142,22 +110,45 @@ def make_plan(spec: JobFile, target: Target, *, allow_retired: bool) -> Plan:
         missing = "a model (--model)" if not spec.model else "training data (--train)"
         raise ConfigurationError(f"A job needs {missing}.", hint="Give it as an option, or in the file of -f.")
     model = catalog.get(spec.model)
-    warnings = catalog.check_finetune(
+    warnings = check_wish(
         model,
         today=now().date(),
         emulator=target.is_emulator,
-        allow_retired=allow_retired,
-        compute=spec.compute is not None,
-    )
-    warnings += catalog.check_hyperparameters(
-        model, n_epochs=spec.n_epochs, batch_size=spec.batch_size, learning_rate=spec.learning_rate
+        allow_retired=terms["allow_retired"],
+        compute=spec.compute,
+        n_epochs=spec.n_epochs,
+        batch_size=spec.batch_size,
+        learning_rate=spec.learning_rate,
     )
     name = check_job_name(spec.name) if spec.name else new_job_name(model.id)
-    deploy = wanted_deployment(spec.deploy, name)
+    wish = wanted_deployment(spec.deploy, name)
+    deployment = None
+    if wish is not None and wish.name is not None:
+        tags = {**spec.tags, **wish.tags}
+        deployment = PlannedDeployment(name=wish.name, content_safety=wish.content_safety, tags=tags)
     for warning in warnings:
         talk(f"warning: {warning}")
     report = _checked(spec.training_file, spec.validation_file, model)
-    return Plan(spec, model, name, bool(spec.name), deploy, report, target, allow_retired)
+    return Wish(spec, model, name, deployment, report, target, terms)
+
+
+def made(wish: Wish, *, wait: bool, labels: dict[str, str], preflight: bool = False) -> Plan:
+    """Make the plan and show it.
+
+    Args:
+        wish: What was asked for.
+        wait: Whether the job is waited for.
+        labels: By which options the service was named.
+        preflight: True to ask the service if it could be sent from here; else nothing is sent.
+
+    Raises:
+        CostLimitError: It may cost more than its limit, or nobody can tell what it costs; it was shown all the same.
+    """
+    with wish.target.client() if preflight else wish.target.planner() as client:
+        plan = wish.plan(client, wait=wait, labels=labels, preflight=preflight)
+    show(plan, wish.target)
+    check_limit(plan, plan.max_cost)
+    return plan
 
 
 def _checked(training: str, validation: str | None, model: catalog.CatalogModel) -> Report | None:
@@ -196,8 +187,3 @@ def checked(training: str, validation: str | None, model: catalog.CatalogModel) 
             report=report,
         )
     return report
-
-
-def tell_file(file: "File") -> None:
-    """Say what became of an upload."""
-    talk(f"{file.filename}: " + ("the service has it already; nothing was sent." if file.reused else "uploaded."))

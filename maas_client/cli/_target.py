@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas_client.cli._options import Choice
-from maas_client.errors import ConfigurationError
+from maas_client.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from maas_client.client import MaaSClient
     from maas_client.settings import ResolvedSettings
 
+_UNKNOWN = "unknown"
 _NEEDED = ("subscription_id", "resource_group", "workspace")
 
 
@@ -101,6 +102,33 @@ class Target:
             journal=journal or settings.journal_dir,
         )
 
+    def planner(self) -> "MaaSClient":
+        """Make a client that decides and sends nothing: no server is started, and nobody signs in.
+
+        What the settings leave open is `unknown`: enough to look at, `check` is for what is to be kept or done.
+        """
+        from maas_client.client import MaaSClient
+
+        # What the client warns of is in the plan.
+        logging.getLogger("maas_client").addHandler(logging.NullHandler())
+        if self.resolved is None:
+            from maas_client.cli._local import expected_local, local_folder
+
+            url, (subscription, group, workspace) = expected_local(local_folder(os.environ))
+            return MaaSClient(
+                base_url=url, emulator=True, subscription_id=subscription, resource_group=group, workspace=workspace
+            )
+        settings = self.resolved.settings
+        return MaaSClient(
+            credential=_nobody_signs_in,
+            subscription_id=settings.subscription_id or _UNKNOWN,
+            resource_group=settings.resource_group or _UNKNOWN,
+            workspace=settings.workspace or _UNKNOWN,
+            base_url=settings.base_url,
+            emulator=settings.emulator,
+            cloud=settings.cloud,
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Return what JSON output says of it."""
         settings = self.resolved.settings if self.resolved else None
@@ -111,6 +139,10 @@ class Target:
             "resource_group": settings.resource_group if settings else None,
             "workspace": settings.workspace if settings else None,
         }
+
+
+def _nobody_signs_in() -> str:
+    raise UsageError("This client decides, and sends nothing.")
 
 
 def find_target(choice: Choice) -> Target:
@@ -134,8 +166,14 @@ def open_client(choice: Choice) -> "MaaSClient":
     return find_target(choice).client()
 
 
-def confirm(target: Target, question: str, *, yes: bool) -> None:
+def confirm(target: Target, question: str, *, yes: bool, or_else: str = "") -> None:
     """Ask before money is spent or something is deleted; an emulator is never asked about.
+
+    Args:
+        target: Where it is done.
+        question: What is asked.
+        yes: True if it was answered already.
+        or_else: What else may be done where nobody can be asked.
 
     Raises:
         click.UsageError: Nobody can be asked, and `--yes` was not given.
@@ -148,7 +186,9 @@ def confirm(target: Target, question: str, *, yes: bool) -> None:
     if yes or target.is_emulator:
         return
     if not can_ask():
-        raise click.UsageError(f"{question} Nobody can be asked here: add --yes if you mean it. Nothing was sent.")
+        raise click.UsageError(
+            f"{question} Nobody can be asked here: add --yes if you mean it{or_else}. Nothing was sent."
+        )
     if not click.confirm(question, err=True):
         talk("Nothing was sent.")
         raise click.exceptions.Exit(130)

@@ -48,6 +48,11 @@ def follow_upload(events: "Iterable[UploadEvent]", stream: TextIO | None = None)
     return file
 
 
+def tell_file(file: "File") -> None:
+    """Say what became of an upload."""
+    talk(f"{file.filename}: " + ("the service has it already; nothing was sent." if file.reused else "uploaded."))
+
+
 def words(event: "UploadEvent") -> str:
     """Write an event for people."""
     line = f"Uploading {event.filename}: {size(event.done_bytes)} of {size(event.total_bytes)}"

@@ -52,8 +52,7 @@ def upload(
 
 def _send(client: "MaaSClient", path: str, datastore: str | None) -> "File":
     from maas_client.cli._output import talk
-    from maas_client.cli._plan import tell_file
-    from maas_client.cli._uploading import follow_upload
+    from maas_client.cli._uploading import follow_upload, tell_file
 
     talk(f"Uploading {path} ...")
     chosen = {} if datastore is None else {"datastore": datastore}

@@ -21,6 +21,8 @@ READER_LEFT = 141
 
 COMMANDS = {
     "submit": ("maas_client.cli.submit:submit", "Check data, upload it, fine-tune a model on it, and watch."),
+    "plan": ("maas_client.cli.plan:plan", "Decide on a job and show it; send nothing."),
+    "apply": ("maas_client.cli.apply:apply", "Do what a plan says, if nothing moved since."),
     "runs": ("maas_client.cli.runs:runs", "What submit began here: list, show, resume, forget."),
     "jobs": ("maas_client.cli.jobs:jobs", "Fine-tuning jobs: list, watch, logs, cancel and more."),
     "deployments": ("maas_client.cli.deployments:deployments", "Models behind a URL: create, list, keys and more."),

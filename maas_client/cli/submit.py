@@ -1,17 +1,14 @@
 """`maas-ft submit`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from maas_client.cli._complete import file_names, model_names, run_names
+from maas_client.cli._complete import run_names
+from maas_client.cli._job_options import job_options, wish_options
 from maas_client.cli._options import (
     Choice,
-    content_safety_option,
     examples,
-    property_option,
-    tag_option,
     takes_choice,
     until_option,
     watch_timeout_option,
@@ -20,52 +17,27 @@ from maas_client.cli._options import (
 
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
+    from maas_client.cli._target import Target
     from maas_client.resources._job_watch import Until
+    from maas_client.types import Plan
 
 NEWEST = "@newest"
 """What `--resume` without a run stands for."""
+_WITH_A_PLAN = ", or decide first (maas-ft plan ... -o run.plan) and then apply what you have looked at"
 
 
 @click.command(
     epilog=examples(
         "maas-ft submit --local --model Phi-3-mini-4k-instruct --train F --deploy",
-        "maas-ft submit -f job.yaml --profile prod --yes",
+        "maas-ft submit -f job.yaml --prices prices.toml --max-cost 25 --yes",
     )
 )
-@click.option("--model", metavar="M", shell_complete=model_names, help="Base model; see `maas-ft models list`.")
-@click.option(
-    "--train",
-    "training_file",
-    metavar="F",
-    shell_complete=file_names,
-    help="Training file (.jsonl), or its id at the service.",
-)
-@click.option(
-    "--validation", "validation_file", metavar="F", shell_complete=file_names, help="Validation file, likewise."
-)
-@click.option(
-    "-f",
-    "--file",
-    "job_file",
-    metavar="JOB.YAML",
-    shell_complete=file_names,
-    help="Read the job from a file; options come before it.",
-)
-@click.option("--name", metavar="N", help="Job name; repeating it with the same job is harmless.")
-@click.option("--epochs", "n_epochs", type=int, metavar="N", help="Passes over the training file.")
-@click.option("--batch-size", type=int, metavar="N", help="Rows a step and device.")
-@click.option("--learning-rate", type=float, metavar="X", help="Peak learning rate, such as 2e-5.")
-@click.option("--output-model", metavar="N", help="Name of the fine-tuned model; the job's by default.")
-@click.option("--instance-type", "instance_types", metavar="SIZE", multiple=True, help="Train on such a VM of yours.")
-@click.option("--tier", type=click.Choice(["Spot", "Basic", "Standard", "Premium"]), help="Its place in the queue.")
-@tag_option
-@property_option
-@click.option("--deploy", is_flag=False, flag_value="@job", metavar="[NAME]", help="Deploy the model afterwards.")
-@content_safety_option
+@job_options
 @click.option("--watch/--no-watch", default=True, show_default=True, help="Watch the job to its end.")
 @until_option
 @watch_timeout_option
 @click.option("--dry-run", is_flag=True, help="Check and show what would be done; send nothing.")
+@click.option("--preflight", is_flag=True, help="Look first if it could be sent from here.")
 @click.option(
     "--resume",
     is_flag=False,
@@ -74,8 +46,8 @@ NEWEST = "@newest"
     shell_complete=run_names,
     help="Go on with a run that was stopped.",
 )
+@wish_options
 @yes_option
-@click.option("--allow-retired", is_flag=True, help="Try a model that the service has retired.")
 @takes_choice
 def submit(
     choice: Choice,
@@ -87,43 +59,52 @@ def submit(
     until: "Until",
     timeout: float | None,
     dry_run: bool,
+    preflight: bool,
     yes: bool,
-    allow_retired: bool,
     **typed: Any,  # noqa: ANN401 - what click read
 ) -> None:
     """Check data, upload it, fine-tune a model on it, and watch."""
+    terms = {name: typed.pop(name) for name in ("prices", "max_cost", "allow_retired")}
     if resume is not None:
         _go_on(resume, choice, output, typed, job_file, timeout)
         return
     from maas_client.cli._carry_out import Stage, carry_out, labels_of, resumable
-    from maas_client.cli._jobfile import JobFile, read_job_file
-    from maas_client.cli._merge import merge
-    from maas_client.cli._output import talk
-    from maas_client.cli._plan import make_plan
-    from maas_client.cli._target import confirm, find_target
+    from maas_client.cli._plan import check_job, made, read_wish
+    from maas_client.cli._target import find_target
 
-    typed["deploy"] = typed["deploy"] or None
-    spec = merge(read_job_file(Path(job_file)) if job_file else JobFile(), typed)
+    spec = read_wish(job_file, typed)
     to_the_end = watch and until == "completed"
     if spec.deploy and not to_the_end:
         raise click.UsageError("--deploy needs the job's end: leave out --no-watch and --until, or deploy later.")
     target = find_target(choice)
-    plan = make_plan(spec, target, allow_retired=allow_retired)
-    plan.show()
+    wish = check_job(spec, target, terms)
+    plan = made(wish, wait=to_the_end, labels=labels_of(target), preflight=preflight and not dry_run)
     if dry_run:
-        talk("Dry run: nothing was sent.")
-        _document(output, {"dry_run": True, "plan": plan.to_dict()})
+        _say_dry(output, wish.document(plan))
         return
     target.check()
-    question = "Create this job? Azure bills fine-tuning."
-    if plan.deployment:
-        question = "Create this job and deploy its model? Azure bills fine-tuning, and the deployment by the hour."
-    confirm(target, question, yes=yes)
+    _ask(target, plan, yes=yes)
     stage = Stage(target, output)
     with resumable(stage), target.client() as client:
-        wanted = plan.submission(wait=to_the_end)
-        submission = client.submissions.create(plan.model.id, **wanted, labels=labels_of(target))
+        submission = client.apply(plan)
         carry_out(client, stage, submission, until_running=watch and not to_the_end, timeout=timeout)
+
+
+def _ask(target: "Target", plan: "Plan", *, yes: bool) -> None:
+    from maas_client.cli._target import confirm
+
+    question = "Create this job? Azure bills fine-tuning."
+    if plan.deployment is not None:
+        question = "Create this job and deploy its model? Azure bills fine-tuning, and the deployment by the hour."
+    confirm(target, question, yes=yes, or_else=_WITH_A_PLAN)
+
+
+def _say_dry(output: "Output", document: dict[str, object]) -> None:
+    from maas_client.cli._output import talk
+
+    talk("Dry run: nothing was sent.")
+    if output.is_json:
+        output.document({"dry_run": True, **document})
 
 
 def _go_on(
@@ -139,8 +120,3 @@ def _go_on(
     if job_file or any(value not in (None, (), {}) for value in typed.values()):
         raise click.UsageError("--resume goes on with what was decided: leave out what describes a job.")
     go_on(None if resume == NEWEST else resume, choice, output, timeout=timeout)
-
-
-def _document(output: "Output", value: object) -> None:
-    if output.is_json:
-        output.document(value)

@@ -200,12 +200,14 @@ class AsyncMaaSClient:
         return recorded(self._session.caller.family)
 
     async def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
-        """Decide on a job in full, to look at it before it is applied; nothing is sent. See `submissions.plan`."""
+        """Decide on a job in full, to look at it before it is applied; nothing is changed. See `submissions.plan`."""
         return await self.submissions.plan(model, training_file=training_file, **options)
 
-    async def apply(self, plan: Plan, *, max_cost: float | None = None) -> AsyncSubmission:
+    async def apply(
+        self, plan: Plan, *, max_cost: float | None = None, ignore_preflight: bool = False
+    ) -> AsyncSubmission:
         """Take a plan up if nothing moved since it was made; `run()` does what it says. See `submissions.apply`."""
-        return await self.submissions.apply(plan, max_cost=max_cost)
+        return await self.submissions.apply(plan, max_cost=max_cost, ignore_preflight=ignore_preflight)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""
@@ -354,8 +356,8 @@ class MaaSClient:
     def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
         return self.submissions.plan(model, training_file=training_file, **options)
 
-    def apply(self, plan: Plan, *, max_cost: float | None = None) -> Submission:
-        return self.submissions.apply(plan, max_cost=max_cost)
+    def apply(self, plan: Plan, *, max_cost: float | None = None, ignore_preflight: bool = False) -> Submission:
+        return self.submissions.apply(plan, max_cost=max_cost, ignore_preflight=ignore_preflight)
 
     def close(self) -> None:
         """Close the connections, unless they belong to the client that it was made from; harmless when repeated."""

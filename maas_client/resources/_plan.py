@@ -41,6 +41,8 @@ class PlanOptions(JobOptions, total=False):
     wait: bool
     prices: "str | os.PathLike[str] | Price | None"
     max_cost: float | None
+    preflight: bool
+    labels: Mapping[str, str] | None
 
 
 class Wish(TypedDict):
@@ -53,6 +55,7 @@ class Wish(TypedDict):
     wait: bool
     prices: NotRequired["str | os.PathLike[str] | Price | None"]
     max_cost: NotRequired[float | None]
+    labels: NotRequired[Mapping[str, str] | None]
 
 
 async def decide(session: Session, model: str, wish: Wish, options: JobOptions) -> Plan:
@@ -108,12 +111,17 @@ async def decide(session: Session, model: str, wish: Wish, options: JobOptions) 
         files=tuple(files.values()),
         wait=wish["wait"] or deployment is not None,
         deployment=deployment,
+        training_file=draft.training_file,
+        validation_file=draft.validation_file,
+        hyperparameters=draft.hyperparameters,
+        compute=draft.compute,
         allow_retired=allow_retired,
-        planned_at=now.replace(microsecond=0),
+        planned_at=now,
         warnings=tuple(warnings),
         data=None if report is None else data_of(report),
         cost=cost_of(report, base, n_epochs=options.get("n_epochs"), price=price) if is_whole else None,
         max_cost=wish.get("max_cost"),
+        labels=dict(wish.get("labels") or {}),
         requests=(
             *(request for upload in uploads for request in upload.requests),
             *rehearsal.job(draft.name, body),

@@ -9,8 +9,13 @@ from maas_client.errors import ConfigurationError, PlanMovedError
 from maas_client.resources._session import Session
 from maas_client.types import Plan, PlannedCost, PlannedFile
 
-_SAYS_ONLY = frozenset({"version", "allow_retired", "planned_at", "warnings", "data", "cost", "max_cost", "requests"})
-"""What of a plan says what it was decided on, and changes nothing of what it does."""
+_DOES = frozenset(
+    {
+        "service", "resource_manager", "subscription_id", "resource_group", "workspace", "emulator", "name", "model",
+        "body", "fingerprint", "files", "wait", "deployment",
+    }
+)  # fmt: skip
+"""What of a plan decides what it does; the rest says what it was decided on."""
 
 
 async def refuse_moved(session: Session, plan: Plan) -> None:
@@ -90,10 +95,10 @@ def same_but_for_name(one: Plan, other: Plan) -> bool:
 
 
 def _what_it_does(plan: Plan) -> dict[str, Any]:
-    return plan.model_dump(exclude={*_SAYS_ONLY, *({"resource_manager"} if plan.emulator else ())})
+    return plan.model_dump(include={*_DOES} - ({"resource_manager"} if plan.emulator else set()))
 
 
 def _without_name(plan: Plan) -> str:
     # The fingerprint digests the output model's name, which is the job's by default.
-    text = plan.model_dump_json(exclude={"name", "files", "fingerprint", *_SAYS_ONLY}).replace(plan.fingerprint, "")
+    text = plan.model_dump_json(include={*_DOES} - {"name", "files", "fingerprint"}).replace(plan.fingerprint, "")
     return text.replace(plan.name, "")

@@ -1,11 +1,13 @@
 """Find the submission that is meant, or stands in the way, among those in the journal."""
 
+from collections.abc import Iterator
+
 from maas_client.core.journal import Record
 from maas_client.errors import ConfigurationError
 from maas_client.resources._plan_moved import same_but_for_name, same_plan
 from maas_client.resources._session import Session
 from maas_client.resources._submission_record import describe, read_plan
-from maas_client.types import Plan, StepState, SubmissionState
+from maas_client.types import Plan, StepState, SubmissionInfo, SubmissionState
 
 
 def find_record(records: tuple[Record, ...], submission: str) -> Record:
@@ -23,13 +25,27 @@ def find_record(records: tuple[Record, ...], submission: str) -> Record:
     return (still_open or named)[-1]
 
 
-def newest(records: tuple[Record, ...], plan: Plan, *states: SubmissionState) -> Record | None:
-    """Find the newest submission of the same plan in one of these states."""
+def open_already(records: tuple[Record, ...], plan: Plan) -> Record | None:
+    """Find the submission that does what a plan does and can be gone on with."""
+    return next((record for record, info in _alike(records, plan) if info.state is SubmissionState.OPEN), None)
+
+
+def applied(records: tuple[Record, ...], plan: Plan) -> Record | None:
+    """Find the submission of a plan: one that can be gone on with, or what came of this very plan once it is done."""
+    of_this_plan = (
+        record
+        for record, info in _alike(records, plan)
+        if info.state is SubmissionState.DONE and info.plan.planned_at == plan.planned_at
+    )
+    return open_already(records, plan) or next(of_this_plan, None)
+
+
+def _alike(records: tuple[Record, ...], plan: Plan) -> Iterator[tuple[Record, SubmissionInfo]]:
+    """Give the submissions that do what a plan does, the newest first."""
     for record in reversed(records):
         info = describe(record)
-        if info.state in states and same_plan(info.plan, plan):
-            return record
-    return None
+        if same_plan(info.plan, plan):
+            yield record, info
 
 
 def has_begun(record: Record) -> bool:

@@ -14,9 +14,17 @@ from maas_client.resources._names import is_made_up
 from maas_client.resources._plan import Wish, decide, refuse_secrets
 from maas_client.resources._plan_cost import check_limit
 from maas_client.resources._plan_moved import refuse_moved
+from maas_client.resources._plan_preflight import looked_at, refuse_failed
 from maas_client.resources._session import Session, mirrors
 from maas_client.resources._submission import AsyncSubmission
-from maas_client.resources._submission_find import find_record, has_begun, newest, refuse_elsewhere, refuse_twin
+from maas_client.resources._submission_find import (
+    applied,
+    find_record,
+    has_begun,
+    open_already,
+    refuse_elsewhere,
+    refuse_twin,
+)
 from maas_client.resources._submission_record import describe, read_plan, read_token
 from maas_client.types import (
     DataAsset,
@@ -29,7 +37,6 @@ from maas_client.types import (
     PlannedFile,
     SubmissionInfo,
     SubmissionResult,
-    SubmissionState,
     UploadEvent,
 )
 
@@ -55,9 +62,11 @@ class AsyncSubmissions:
         wait: bool = True,
         prices: "str | os.PathLike[str] | Price | None" = None,
         max_cost: float | None = None,
+        preflight: bool = False,
+        labels: Mapping[str, str] | None = None,
         **options: Unpack[JobOptions],
     ) -> Plan:
-        """Decide on a job in full, to look at it before `apply` does it; nothing is sent, and nothing written down.
+        """Decide on a job in full, to look at it before `apply` does it; nothing is changed, and nothing written down.
 
         Args:
             model: Base model as the catalog spells it, such as `Phi-4-mini-instruct`.
@@ -68,6 +77,8 @@ class AsyncSubmissions:
             wait: Whether the submission waits for the job's end.
             prices: A list of prices (TOML), or a price from `maas_client.dataset`; without it no amount is stated.
             max_cost: What training may cost at most, in the currency of the price. A deployment's hours do not count.
+            preflight: Whether to look if it could be sent from here now; the service is asked for that.
+            labels: Kept with it, and with its submission on this machine.
             **options: Those of `jobs.create`; the validation file may be a path likewise.
 
         Returns:
@@ -86,13 +97,19 @@ class AsyncSubmissions:
             wait=wait,
             prices=prices,
             max_cost=max_cost,
+            labels=labels,
         )
         plan = await decide(self._session, model, wish, options)
         check_limit(plan, max_cost)
-        return plan
+        return await looked_at(self._session, plan, compute=options.get("compute")) if preflight else plan
 
     async def apply(
-        self, plan: Plan, *, max_cost: float | None = None, labels: Mapping[str, str] | None = None
+        self,
+        plan: Plan,
+        *,
+        max_cost: float | None = None,
+        ignore_preflight: bool = False,
+        labels: Mapping[str, str] | None = None,
     ) -> AsyncSubmission:
         """Take a plan up if nothing moved since it was made, and write it down; nothing is sent before it is run.
 
@@ -101,7 +118,8 @@ class AsyncSubmissions:
         Args:
             plan: As `plan` made it, or as `Plan.load` read it.
             max_cost: What training may cost at most, besides the plan's own limit.
-            labels: Kept with it on this machine.
+            ignore_preflight: Whether to go on although the plan's preflight failed.
+            labels: Kept with it on this machine, besides the plan's own.
 
         Returns:
             The submission: `run()` does all of it, its other methods a step each.
@@ -109,6 +127,7 @@ class AsyncSubmissions:
         Raises:
             PlanMovedError: Data, model or count of tokens are not as they were planned; `moved` has all that is not.
             CostLimitError: It may cost more than a limit, or nobody can tell what it costs.
+            PreflightError: Its preflight found something that would stop it.
             ConfigurationError: It is of another workspace than this client's; or the same job may exist already, from a
                 submission that was cut off.
             JournalError: It cannot be written down.
@@ -116,12 +135,14 @@ class AsyncSubmissions:
         refuse_elsewhere(self._session, plan)
         for limit in (plan.max_cost, max_cost):
             check_limit(plan, limit)
-        known = newest(await self._records(), plan, SubmissionState.OPEN, SubmissionState.DONE)
+        if not ignore_preflight:
+            refuse_failed(plan)
+        known = applied(await self._records(), plan)
         if known is None or not has_begun(known):
             await refuse_moved(self._session, plan)
         if known is not None:
             return AsyncSubmission(self._session, self._journal, known)
-        return await self._take(plan, labels or {})
+        return await self._take(plan, {**plan.labels, **(labels or {})})
 
     async def create(
         self,
@@ -216,7 +237,7 @@ class AsyncSubmissions:
         """Find the submission of a plan that can be gone on with, or begin one."""
         refuse_secrets(labels)
         records = await self._records()
-        record = newest(records, plan, SubmissionState.OPEN)
+        record = open_already(records, plan)
         if record is None:
             if is_made_up(plan.name, plan.model):
                 refuse_twin(records, plan)
@@ -309,6 +330,8 @@ class Submissions:
         wait: bool = True,
         prices: "str | os.PathLike[str] | Price | None" = None,
         max_cost: float | None = None,
+        preflight: bool = False,
+        labels: Mapping[str, str] | None = None,
         **options: Unpack[JobOptions],
     ) -> Plan:
         plan = self._submissions.plan(
@@ -320,14 +343,22 @@ class Submissions:
             wait=wait,
             prices=prices,
             max_cost=max_cost,
+            preflight=preflight,
+            labels=labels,
             **options,
         )
         return stepping.run(plan)
 
     def apply(
-        self, plan: Plan, *, max_cost: float | None = None, labels: Mapping[str, str] | None = None
+        self,
+        plan: Plan,
+        *,
+        max_cost: float | None = None,
+        ignore_preflight: bool = False,
+        labels: Mapping[str, str] | None = None,
     ) -> Submission:
-        return Submission(stepping.run(self._submissions.apply(plan, max_cost=max_cost, labels=labels)))
+        taken = self._submissions.apply(plan, max_cost=max_cost, ignore_preflight=ignore_preflight, labels=labels)
+        return Submission(stepping.run(taken))
 
     def create(
         self,

@@ -9,6 +9,9 @@ from pydantic import ValidationError
 from maas_client.errors import ConfigurationError
 from maas_client.types._plan_file import PLAN_VERSION, read_plan_file, write_plan_file
 from maas_client.types.base import Value
+from maas_client.types.compute import Compute
+from maas_client.types.jobs import Hyperparameters
+from maas_client.types.preflight import PreflightReport
 
 
 class PlannedFile(Value):
@@ -151,6 +154,14 @@ class Plan(Value):
     """Whether the job is waited for."""
     deployment: PlannedDeployment | None = None
     """What is made of its model."""
+    training_file: str | None = None
+    """As the job names it: an id of the service, which a local file will have too."""
+    validation_file: str | None = None
+    """Likewise; without one the service holds back training rows."""
+    hyperparameters: Hyperparameters | None = None
+    """Those that were chosen."""
+    compute: Compute | None = None
+    """Machines of yours, if it trains on them."""
     allow_retired: bool = False
     """True if the job is sent although the service no longer trains the model."""
     planned_at: datetime | None = None
@@ -163,6 +174,10 @@ class Plan(Value):
     """`None` if the tokens were not counted: the service has a file already, or the files were not checked."""
     max_cost: float | None = None
     """What training may cost at most, in the currency of the price."""
+    preflight: PreflightReport | None = None
+    """Whether it could be sent from where it was made; `None` if nobody looked."""
+    labels: dict[str, str] = {}
+    """Kept with it, and with its submission."""
     requests: tuple[PlannedRequest, ...] = ()
     """What will be sent, in this order; looking at the job while it runs comes on top."""
 

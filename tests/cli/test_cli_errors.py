@@ -8,6 +8,7 @@ import pytest
 from maas_client import errors
 from maas_client.cli import _errors
 from maas_client.cli._output import Output
+from maas_client.types import CheckStatus, PreflightCheck, PreflightReport
 
 EXPECTED = {
     "AmbiguousWriteError": 9,
@@ -32,6 +33,7 @@ EXPECTED = {
     "PermissionDeniedError": 4,
     "PlanMovedError": 2,
     "PreconditionFailedError": 6,
+    "PreflightError": 6,
     "RateLimitError": 10,
     "RequestTimeoutError": 10,
     "ResponseError": 1,
@@ -49,6 +51,13 @@ def test_every_error_has_its_exit_code():
     assert {name: _errors.exit_code(_bare(getattr(errors, name))) for name in errors.__all__} == EXPECTED
 
 
+def test_a_preflight_that_failed_has_the_code_of_what_failed():
+    for error, code in (("CredentialError", 4), ("ConnectError", 10), ("ConfigurationError", 2), (None, 6)):
+        check = PreflightCheck(name="sign_in", status=CheckStatus.FAILED, message="", error=error)
+        report = PreflightReport(checks=(check,))
+        assert _errors.exit_code(errors.PreflightError("", report=report)) == code
+
+
 def test_other_exceptions_have_one_too():
     assert _errors.exit_code(KeyError("x")) == 1
     assert _errors.exit_code(click.UsageError("x")) == 2
@@ -56,7 +65,10 @@ def test_other_exceptions_have_one_too():
 
 
 def _bare(kind: type[Exception]) -> Exception:
-    return kind.__new__(kind)
+    bare = kind.__new__(kind)
+    if isinstance(bare, errors.PreflightError):
+        bare.report = PreflightReport(checks=())
+    return bare
 
 
 def test_an_error_is_told_with_its_hint(capsys):

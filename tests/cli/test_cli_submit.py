@@ -100,7 +100,7 @@ def test_spending_is_not_begun_unasked(invoke, data):
     result = invoke("submit", *REAL, *PHI4, "--train", data.name)
 
     assert result.exit_code == 2
-    assert "Nobody can be asked here: add --yes if you mean it. Nothing was sent." in result.stderr
+    assert "Nobody can be asked here: add --yes if you mean it, or decide first (maas-ft plan " in result.stderr
     assert "would have sent" not in result.stderr
 
 
@@ -131,17 +131,17 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(invoke, data):
         "Phi-4",
         "train.jsonl  60 rows  ",
         "epochs        2",
-        "deployment    a",
+        "deployment    a (billed by the hour, besides)",
         "Dry run: nothing was sent.",
     ):
         assert words in text.stderr
     assert "simulated" not in text.stderr
     assert "simulated" in document.stderr
-    plan = json.loads(document.stdout)
-    assert plan["dry_run"] is True
-    assert plan["plan"]["target"]["local"] is True
-    assert plan["plan"]["tags"] == {"k": "v"}
-    assert plan["plan"]["files"]["training"]["rows"] == 60
+    told = json.loads(document.stdout)
+    assert told["dry_run"] is True
+    assert told["target"]["local"] is True
+    assert told["plan"]["body"]["properties"]["tags"] == {"k": "v"}
+    assert told["plan"]["data"]["rows"] == {"training": 60}
 
 
 def test_options_come_before_the_file(invoke, data, tmp_path):
@@ -151,8 +151,8 @@ def test_options_come_before_the_file(invoke, data, tmp_path):
     arguments = ("submit", "--dry-run", "-f", "job.yaml", "--name", "typed", "--tag", "b=3", "-o", "json")
     plan = json.loads(invoke(*arguments).stdout)["plan"]
 
-    assert (plan["name"], plan["n_epochs"], plan["deployment"]) == ("typed", 5, "typed")
-    assert plan["tags"] == {"a": "1", "b": "3"}
+    assert (plan["name"], plan["hyperparameters"]["n_epochs"], plan["deployment"]["name"]) == ("typed", 5, "typed")
+    assert plan["body"]["properties"]["tags"] == plan["deployment"]["tags"] == {"a": "1", "b": "3"}
 
 
 def test_merging_keeps_what_was_not_typed():
@@ -186,7 +186,7 @@ def test_a_plan_with_compute_and_without_a_filter_says_so(invoke, data):
     assert "compute       Standard_NC24ads_A100_v4" in text
     assert "filter        off" in text
     assert plan["compute"] == {"instance_types": ["Standard_NC24ads_A100_v4"], "tier": "Spot", "identity": None}
-    assert (plan["content_safety"], plan["properties"]) == (False, {"stage": "test"})
+    assert (plan["deployment"]["content_safety"], plan["body"]["properties"]["properties"]["stage"]) == (False, "test")
     refused = invoke("submit", "--dry-run", "--model", "Phi-4-mini-instruct", *options)
     assert "cannot be fine-tuned on compute of your own" in refused.stderr
 
@@ -197,14 +197,16 @@ def test_data_that_the_service_has_is_neither_checked_nor_mixed_with_ours(invoke
     mixed = invoke(*arguments, "--validation", data.name)
     ours = invoke("submit", "--dry-run", *PHI4, "--train", data.name, "--validation", "azureml:v:1", "-o", "json")
 
-    assert "azureml:train:1 (at the service; not checked here)" in result.stderr
-    assert json.loads(result.stdout)["plan"]["files"] == {
-        "training": {"id": "azureml:train:1"}, "validation": {"id": "azureml://datastores/d/paths/v.jsonl"},
-    }  # fmt: skip
+    assert "/data/train/versions/1 (at the service; not checked here)" in result.stderr
+    plan = json.loads(result.stdout)["plan"]
+    assert (plan["files"], plan["data"], plan["cost"]) == ([], None, None)
+    assert plan["training_file"].endswith("/data/train/versions/1")
+    assert plan["validation_file"] == "azureml://datastores/d/paths/v.jsonl"
     assert (mixed.exit_code, mixed.stdout) == (2, "")
     assert "they cannot be checked together" in mixed.stderr
-    files = json.loads(ours.stdout)["plan"]["files"]
-    assert (files["training"]["rows"], files["validation"]) == (60, {"id": "azureml:v:1"})
+    plan = json.loads(ours.stdout)["plan"]
+    assert (plan["data"]["rows"], [file["part"] for file in plan["files"]]) == ({"training": 60}, ["training"])
+    assert plan["validation_file"].endswith("/data/v/versions/1")
 
 
 @pytest.mark.parametrize(
