@@ -8,6 +8,7 @@ import click
 from maas_client.cli._complete import job_names
 from maas_client.cli._jobs_change import CHANGES
 from maas_client.cli._jobs_files import FILES
+from maas_client.cli._jobs_metrics import metrics
 from maas_client.cli._jobs_watch import watch
 from maas_client.cli._lazy import Group
 from maas_client.cli._options import Choice, examples, parse_filters, takes_choice
@@ -15,10 +16,6 @@ from maas_client.cli._options import Choice, examples, parse_filters, takes_choi
 if TYPE_CHECKING:
     from maas_client.cli._output import Output
     from maas_client.resources._job_filters import View
-    from maas_client.resources._job_metrics import MetricSource
-
-MAIN_METRICS = ("epoch", "loss", "eval_loss", "train_loss", "learning_rate", "grad_norm")
-"""What the table shows, in this order."""
 
 
 @click.group(cls=Group, epilog=examples("maas-ft jobs list --status running --profile prod"))
@@ -26,7 +23,7 @@ def jobs() -> None:
     """Fine-tuning jobs."""
 
 
-for _command in (*CHANGES, *FILES, watch):
+for _command in (*CHANGES, *FILES, metrics, watch):
     jobs.add_command(_command)
 
 
@@ -128,31 +125,3 @@ def logs(choice: Choice, output: "Output", *, name: str, follow: bool) -> None:
                     output.line({"job": name, "line": line})
                 else:
                     output.text(line)
-
-
-@jobs.command(epilog=examples("maas-ft jobs metrics support-bot --local"))
-@click.argument("name", shell_complete=job_names)
-@click.option(
-    "--source", type=click.Choice(["mlflow", "native"]), help="How to ask for them; MLflow first if left out."
-)
-@takes_choice
-def metrics(choice: Choice, output: "Output", *, name: str, source: "MetricSource | None") -> None:
-    """Print what training reported, a step a line."""
-    from maas_client.cli._output import talk
-    from maas_client.cli._target import open_client
-
-    with open_client(choice) as client:
-        points = client.jobs.metrics(name, source=source)
-    if output.is_json:
-        output.document(points)
-        return
-    reported = {point.key for point in points}
-    keys = [key for key in MAIN_METRICS if key in reported] or sorted(reported)
-    steps: dict[int, dict[str, str]] = {}
-    for point in points:
-        steps.setdefault(point.step, {})[point.key] = f"{point.value:.6g}"
-    output.table(
-        ("STEP", *keys), [(str(step), *(row.get(key, "-") for key in keys)) for step, row in sorted(steps.items())]
-    )
-    if hidden := sorted(reported - set(keys)):
-        talk(f"With --output json also: {', '.join(hidden)}.")

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from maas_client.core import stepping
 from maas_client.core.closing import closing
 from maas_client.errors import ResponseError
+from maas_client.types.drawing import listing
 
 T = TypeVar("T")
 
@@ -17,6 +18,10 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None
+
+    def _repr_html_(self) -> str:
+        """Draw it in a notebook."""
+        return listing(self.items) + ("" if self.next_cursor is None else "<p>there is a next page</p>")
 
 
 Fetch = Callable[[str | None], Awaitable[Page[T]]]

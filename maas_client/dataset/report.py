@@ -124,6 +124,22 @@ class Report:
         order = sorted(range(len(self.findings)), key=lambda index: self.findings[index].severity is not Severity.ERROR)
         return replace(self, findings=tuple(self.findings[index] for index in sorted(order[:limit])))
 
+    def _repr_html_(self) -> str:
+        """Draw the files and the findings in a notebook."""
+        from maas_client.types.drawing import table  # loads pydantic, which a check of data does without
+
+        files = [(file.path.name, file.part, file.rows, file.valid_rows, file.bytes) for file in self.files]
+        verdict = "No errors" if self.ok else f"{self.errors:,} errors"
+        findings = [
+            (finding.severity, finding.rule, finding.file, finding.line, finding.message, finding.hint)
+            for finding in self.findings
+        ]
+        return (
+            f"<b>{verdict}, {self.warnings:,} warnings</b>"
+            + table(("file", "part", "rows", "valid rows", "bytes"), files)
+            + (table(("severity", "rule", "file", "line", "message", "hint"), findings) if findings else "")
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values."""
         return {

@@ -5,12 +5,12 @@ from typing import Literal
 
 from maas_client.errors import NotFoundError, ServerError, StatusError
 from maas_client.resources._session import Session
-from maas_client.types import MetricPoint
+from maas_client.types import MetricPoint, Metrics
 
 MetricSource = Literal["mlflow", "native"]
 
 
-async def read_metrics(session: Session, job: str, source: MetricSource | None) -> tuple[MetricPoint, ...]:
+async def read_metrics(session: Session, job: str, source: MetricSource | None) -> Metrics:
     """Get every point, ordered by step, then key; without a source MLflow's, and the other way if that one fails.
 
     Raises:
@@ -28,10 +28,10 @@ async def read_metrics(session: Session, job: str, source: MetricSource | None) 
     if not isinstance(refused, NotFoundError):
         raise refused
     await session.run(session.dialect.jobs.get(job))  # the job is missing, or has not reported anything yet
-    return ()
+    return Metrics()
 
 
-async def _read(session: Session, job: str, source: MetricSource) -> tuple[MetricPoint, ...]:
+async def _read(session: Session, job: str, source: MetricSource) -> Metrics:
     flows = session.dialect.metrics
     keys = await session.run(flows.latest(job) if source == "mlflow" else flows.native_keys(job))
 
@@ -39,4 +39,4 @@ async def _read(session: Session, job: str, source: MetricSource) -> tuple[Metri
         return await session.run(flows.history(job, key) if source == "mlflow" else flows.native_history(job, key))
 
     histories = await session.io.map(history, tuple(keys), limit=4)
-    return tuple(sorted(chain.from_iterable(histories), key=lambda point: (point.step, point.key)))
+    return Metrics(sorted(chain.from_iterable(histories), key=lambda point: (point.step, point.key)))

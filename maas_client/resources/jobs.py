@@ -27,7 +27,7 @@ from maas_client.types import (
     FineTuningJob,
     JobEvent,
     JobStatus,
-    MetricPoint,
+    Metrics,
 )
 
 
@@ -208,7 +208,7 @@ class AsyncJobs:
         """
         return await self._session.run(self._session.dialect.runs.warnings(_name(job)))
 
-    async def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> tuple[MetricPoint, ...]:
+    async def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> Metrics:
         """Get every number that training reported so far, ordered by step, then key.
 
         Args:
@@ -366,7 +366,7 @@ class Jobs:
     def warnings(self, job: FineTuningJob | str) -> tuple[str, ...]:
         return stepping.run(self._jobs.warnings(job))
 
-    def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> tuple[MetricPoint, ...]:
+    def metrics(self, job: FineTuningJob | str, *, source: MetricSource | None = None) -> Metrics:
         return stepping.run(self._jobs.metrics(job, source=source))
 
     def logs(self, job: FineTuningJob | str, *, follow: bool = False) -> Generator[str, None, None]:

@@ -26,6 +26,7 @@ from maas_client.types.jobs import (
     JobProgress,
     JobStatus,
     MetricPoint,
+    Metrics,
 )
 from maas_client.types.marketplace import MarketplaceSubscription, SubscriptionStatus
 from maas_client.types.models import FineTunedModel, RegistryModel
@@ -75,6 +76,7 @@ __all__ = [
     "Message",
     "MessageInput",
     "MetricPoint",
+    "Metrics",
     "ModelInfo",
     "Notifications",
     "Plan",

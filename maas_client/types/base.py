@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from maas_client.types.drawing import describe
+
 
 class Value(BaseModel):
     """A value as this package gives it to users: immutable, comparable, tolerant of fields the service adds."""
@@ -16,6 +18,10 @@ class Value(BaseModel):
         populate_by_name=True,
         protected_namespaces=(),
     )
+
+    def _repr_html_(self) -> str:
+        """Draw it in a notebook."""
+        return describe(self)
 
 
 class Draft(BaseModel):

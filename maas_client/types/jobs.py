@@ -6,6 +6,11 @@ from typing import Literal
 
 from maas_client.types.base import ServiceError, Value
 from maas_client.types.compute import Compute
+from maas_client.types.curves import panels
+from maas_client.types.drawing import pairs, table, text
+
+CURVES = {"loss": "loss", "eval_loss": "validation loss", "learning_rate": "learning rate"}
+"""The metrics that are drawn, and what they are called there."""
 
 
 class JobStatus(StrEnum):
@@ -86,6 +91,28 @@ class FineTuningJob(Value):
     simulated: bool = False
     """True if a reference server says that nothing was really trained."""
 
+    def _repr_html_(self) -> str:
+        """Draw what one looks for; properties, which the service fills with its own, are left out."""
+        numbers = self.hyperparameters.model_dump(exclude_none=True)
+        error = self.error
+        return pairs(
+            f"Fine-tuning job {text(self.name)}",
+            {
+                "status": self.status,
+                "the service says": self.raw_status,
+                "simulated": "nothing was really trained" if self.simulated else None,
+                "base model": self.model,
+                "parameters": ", ".join(f"{key} {value:g}" for key, value in numbers.items()),
+                "training file": self.training_file,
+                "validation file": self.validation_file,
+                "fine-tuned model": self.fine_tuned_model,
+                "trained tokens": None if self.trained_tokens is None else f"{self.trained_tokens:,}",
+                "tags": self.tags,
+                "created": self.created_at,
+                "error": f"{error.code}: {error.message}" if error else None,
+            },
+        )
+
 
 class ChildJob(Value):
     """A part of a job that the service shows as a job of its own, such as a step of its pipeline."""
@@ -127,6 +154,29 @@ class MetricPoint(Value):
     """When it was reported (UTC)."""
 
 
+class Metrics(tuple[MetricPoint, ...]):
+    """All numbers that a job reported, ordered by step, then key; in a notebook it draws their curves."""
+
+    __slots__ = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the metrics, in alphabetical order."""
+        return tuple(sorted({point.key for point in self}))
+
+    def series(self, key: str) -> tuple[tuple[int, float], ...]:
+        """Return the steps and values of one metric; none if it was not reported."""
+        return tuple((point.step, point.value) for point in self if point.key == key)
+
+    def _repr_html_(self) -> str:
+        """Draw the curves that tell most, and the last value of each metric."""
+        last = {point.key: point for point in self}
+        rows = [(key, point.value, point.step) for key, point in sorted(last.items())]
+        return panels([(name, self.series(key)) for key, name in CURVES.items()]) + table(
+            ("metric", "last value", "step"), rows
+        )
+
+
 class JobProgress(Value):
     """How far training has come."""
 
@@ -165,6 +215,9 @@ class JobEvent(Value):
     """On `metrics`: how far training has come."""
     resume_token: str = ""
     """Hand it to `jobs.watch(..., resume_token=...)` to go on after this event."""
+
+    def _repr_html_(self) -> str:
+        return f"<code>{text(self)}</code>"
 
     def __str__(self) -> str:
         return f"{self.created_at:%H:%M:%S} {self.status.value:<10} {self.message}"

@@ -1,6 +1,10 @@
 """What a watcher knows of a job, folded from its events: what a terminal, a notebook or a page draws."""
 
+from datetime import timedelta
+
 from maas_client.types import FineTuningJob, JobEvent, JobStatus
+from maas_client.types.curves import panels
+from maas_client.types.drawing import pairs, text
 from maas_client.watch.overfitting import Overfit, Point, overfit
 from maas_client.watch.stages import Stage, stage_of
 
@@ -49,10 +53,12 @@ class JobPicture:
         self.overfit: Overfit | None = None
         self.end = ""
         self.last_news = at
+        self._latest = at or 0.0
 
     def feed(self, event: JobEvent, at: float | None = None) -> None:
         """Take an event into account; `at`: when it came, the event's own time if left out."""
         at = event.created_at.timestamp() if at is None else at
+        self._latest = at
         if self._begun is None:
             self._begun = at
         if event.type != "message" or self.last_news is None:
@@ -102,6 +108,25 @@ class JobPicture:
         told, seconds = self._eta
         return max(0.0, seconds - (at - told))
 
+    def _repr_html_(self) -> str:
+        """Draw it in a notebook, as of the last event."""
+        stages = self.seconds_in_stages(self._latest)
+        eta = self.eta_seconds(self._latest)
+        asked = self.job.hyperparameters.n_epochs
+        facts = {
+            "status": self.status if self.stages else None,
+            "the service says": self.word,
+            "simulated": "nothing is really trained" if self.job.simulated else None,
+            "stages": ", ".join(f"{stage} {_time(seconds)}" for stage, seconds in stages),
+            "done": None if self.share is None else f"{self.share:.0%}, step {self.step} of {self.total_steps}",
+            "epoch": None if self.epoch is None else f"{self.epoch:.4g}" + ("" if asked is None else f" of {asked}"),
+            "ETA": None if eta is None else _time(eta),
+            "to be noted": None if self.overfit is None else str(self.overfit),
+            "end": self.end,
+        }
+        curves = panels([("loss", self.losses), ("validation loss", self.evaluations)])
+        return pairs(f"Fine-tuning job {text(self.job.name)}", facts) + curves
+
     def _stage(self, at: float) -> None:
         stage = stage_of(self.status, self.word, self.stage)
         if self.stages and stage is self.stage:
@@ -140,3 +165,7 @@ class JobPicture:
         if at <= begin or self.step <= first or self.total_steps is None:
             return self._eta
         return at, (self.total_steps - self.step) * (at - begin) / (self.step - first)
+
+
+def _time(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
