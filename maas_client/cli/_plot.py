@@ -57,7 +57,7 @@ def _page(job: "FineTuningJob", metrics: "Metrics", drawing: str) -> str:
         steps.setdefault(point.step, {})[point.key] = point.value
     rows = [(step, values.get("epoch"), *(values.get(key) for key in keys)) for step, values in sorted(steps.items())]
     numbers = table(("step", "epoch", *keys), rows, most=len(rows))
-    head = job._repr_html_()  # noqa: SLF001 - as a notebook asks for it
+    head = job._repr_html_()
     return _PAGE.format(title=text(f"Job {job.name}"), body=f"{head}\n{drawing}\n{numbers}")
 
 

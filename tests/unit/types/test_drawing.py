@@ -149,7 +149,7 @@ def test_an_event_is_a_line():
     assert drawn(event).startswith("00:00:00 queued     <script>")
 
 
-def test_a_report(tmp_path: Path):
+def test_a_report(tmp_path: Path) -> None:
     path = tmp_path / "train.jsonl"
     path.write_text('{"messages": [{"role": "user", "content": "<script>"}]}\n{"x": 1}\n')
     report = check(path)
