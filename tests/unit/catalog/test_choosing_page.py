@@ -69,7 +69,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
 def matrix(numbers: dict[str | None, int]) -> Iterator[str]:
     names = list(catalog.techniques())
     yield "## The scenario matrix\n"
-    yield f"From the Phi Cookbook [{numbers['matrix']}], whose authors corrected it later [{numbers['matrix-corrected']}]: where a cell shows an arrow, they did.\n"
+    yield f"From the Phi Cookbook [{numbers['matrix']}], whose authors corrected it later [{numbers['matrix-corrected']}]: where a cell shows an arrow, they did. "
+    yield "They added that LoRA, QLoRA, PEFT and DoRA are parameter-efficient methods, DeepSpeed and ZeRO ones of distributed training and of saving memory.\n"
     rows = []
     for need in catalog.needs().values():
         cells = []
@@ -123,7 +124,7 @@ def memory(numbers: dict[str | None, int]) -> Iterator[str]:
     }
     everything = limits()["all-parameters"]
     activations = limits()["activations"]
-    yield "GB of 10^9 bytes, the least on one GPU: the base model's parameters times the bytes that each takes. Adapters are small beside it and left out."
+    yield "GB of 10^9 bytes, the least on one GPU: the base model's parameters times the bytes that each takes, 2 in 16 bits and half a byte in 4. Adapters are small beside it and left out."
     yield f"{activations.says.text} [{numbers[activations.says.source]}] ZeRO-3 divides by the number of GPUs.\n"
     yield f"{everything.says.text} [{numbers[everything.says.source]}]\n"
     by_size: dict[tuple[float, str], list[str]] = {}
