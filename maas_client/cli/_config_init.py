@@ -145,13 +145,13 @@ def _target(
 
 def _subscription(answers: _Answers, az: "AzureCli", near: str | None) -> str:
     """Ask for a subscription, and list those that the Azure CLI knows."""
-    from maas_client.cli._output import talk
+    from maas_client.cli._output import complain
 
     found = az.subscriptions
     if answers.can_ask and found:
-        talk("Subscriptions that the Azure CLI knows:")
+        complain("Subscriptions that the Azure CLI knows:")
         for number, each in enumerate(found, 1):
-            talk(f"  {number}  {each.id}  {each.name}")
+            complain(f"  {number}  {each.id}  {each.name}")
     suggestion = near or (found[0].id if found else None)
     return answers.ask("Subscription", "--subscription", suggestion)
 

@@ -31,7 +31,7 @@ def talk(text: str = "") -> None:
 
 
 def complain(text: str) -> None:
-    """Say on stderr what must be said: what went wrong, and how to go on."""
+    """Say on stderr what must be said: what went wrong, how to go on, and what a question is about."""
     click.echo(clean(text), err=True)
 
 

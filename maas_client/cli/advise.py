@@ -104,11 +104,11 @@ def _ask(answers: dict[str, Any], *, gpus_known: bool) -> dict[str, Any]:
 
 def _explain(question: str, keys: "Sequence[str]") -> None:
     from maas_client import catalog
-    from maas_client.cli._output import talk
+    from maas_client.cli._output import complain
 
-    talk(question)
+    complain(question)
     for key in keys:
-        talk(_fill(catalog.needs()[key].scenario, f"  {key:11} "))
+        complain(_fill(catalog.needs()[key].scenario, f"  {key:11} "))
 
 
 def _show(found: "Advice", output: "Output", *, gpus: int) -> None:

@@ -39,10 +39,11 @@ def serve(ctx: click.Context, /, *, state_dir: Path | None, print_env: bool, **g
 
         state_dir = user_state_path("maas-client", appauthor=False) / "serve"
     if print_env:
+        from maas_client.cli._output import talk
         from maas_client.cli._print_env import print_env as lines
 
         click.echo(lines(ctx, state_dir))
         if not given["tls"]:
-            click.echo("# azure-identity and azure-ai-ml want https: add --tls for them.", err=True)
+            talk("# azure-identity and azure-ai-ml want https: add --tls for them.")
         return
     ctx.exit(run(ServerOptions(state_dir=state_dir, **given)))

@@ -212,6 +212,16 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path
             make("nobody")
 
 
+def test_a_profile_may_name_the_journal_and_be_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("MAAS_CONFIG", str(tmp_path / "config.toml"))
+    values = "".join(f'{name} = "{value}"\n' for name, value in {**NAMES, "journal_dir": f"{tmp_path}/own"}.items())
+    (tmp_path / "config.toml").write_text(f'default_profile = "dev"\n[profiles.dev]\n{values}')
+    for folder, overrides in (("own", {}), ("named", {"journal": tmp_path / "named"})):
+        with MaaSClient.from_env(**overrides) as client:
+            client.submissions.create("Phi-4-mini-instruct", training_file="azureml:train:1", name="x")
+        assert (tmp_path / folder / "journal.db").exists()
+
+
 def test_a_closed_client_sends_nothing() -> None:
     client = MaaSClient(**NAMES, **LOCAL)
     client.close()
