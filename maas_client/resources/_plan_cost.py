@@ -1,10 +1,11 @@
 """What a plan says of its data and its cost; a price is only ever what somebody gave."""
 
 import os
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maas_client.errors import CostLimitError
+from maas_client.errors import ConfigurationError, CostLimitError
 from maas_client.types import Plan, PlannedCost, PlannedData, PlannedPrice
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ def price_of(prices: "str | os.PathLike[str] | Price | None", model: "CatalogMod
     """
     from maas_client.dataset.cost import Price, read_prices
 
-    return prices if prices is None or isinstance(prices, Price) else read_prices(Path(prices), model)
+    if prices is None or not isinstance(prices, Price):
+        return None if prices is None else read_prices(Path(prices), model)
+    if not 0 <= prices.per_1k_tokens < inf:
+        raise ConfigurationError(f"{prices.per_1k_tokens} is no price.", hint="Give a number, 0 or more.")
+    return prices
 
 
 def data_of(report: "Report") -> PlannedData:
@@ -81,9 +86,12 @@ def check_limit(plan: Plan, limit: float | None) -> None:
 
     Raises:
         CostLimitError: It is so.
+        ConfigurationError: The limit is no amount.
     """
     if limit is None:
         return
+    if not 0 <= limit < inf:
+        raise ConfigurationError(f"{limit} is no limit of cost.", hint="Give an amount, 0 or more.")
     cost = plan.cost
     if cost is None:
         raise _unknown(

@@ -81,6 +81,7 @@ def refuse_elsewhere(session: Session, plan: Plan) -> None:
     # An emulator may listen elsewhere after a restart; the cloud's address is part of where a job is.
     if here != there or (plan.resource_manager != target.arm and not plan.emulator):
         raise ConfigurationError(
-            f"This is planned for the workspace {plan.workspace} in {plan.resource_group}, not for this client's.",
+            f"This is planned for the workspace {plan.workspace} in {plan.resource_group} at {plan.resource_manager}, "
+            "not for this client's.",
             hint="Use a client, or the options, of that workspace.",
         )

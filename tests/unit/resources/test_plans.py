@@ -213,6 +213,14 @@ def test_a_limit_is_kept_or_nothing_is_planned(client, train, options, why):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("number", [-1.0, float("nan"), float("inf")])
+def test_what_is_no_amount_is_neither_a_limit_nor_a_price(client, train, number):
+    with pytest.raises(ConfigurationError, match="is no limit of cost"):
+        client.plan(MODEL, training_file=train, check=False, max_cost=number)
+    with pytest.raises(ConfigurationError, match="is no price"):
+        client.plan(MODEL, training_file=train, check=False, prices=Price(number))
+
+
 def test_a_limit_given_later_counts_too(client, train):
     plan = client.plan(MODEL, training_file=train, n_epochs=1, prices=Price(1.0), max_cost=100.0)
     assert plan.cost is not None
