@@ -45,8 +45,12 @@ def test_signing_in_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
         _, keys = loud("deployments", "keys", "job", "--show", "--output", "json", **known)
         listed, again = loud("jobs", "list", **known | {"AZURE_CLIENT_SECRET": "canaryWrongSecret0123456789"})
         logs = kept(tmp_path / "xdg-state")
+        looked, found = loud("doctor", "--output", "json", **known)
+        again += found
         told = said + again + logs + kept(tmp_path / "journal") + kept(tmp_path / "local") + kept(tmp_path / "state")
     assert listed == 4
+    assert looked == 0, found
+    assert "By EnvironmentCredential, application 00000000-0000-4000-8000-0000000000c0, tenant 0000" in found
     assert "CredentialError" in again  # MAAS_DEBUG shows where
     assert "httpcore" in said
     assert "azure.identity" in said
