@@ -9,6 +9,9 @@ from typing import Protocol, TypeVar
 
 R = TypeVar("R")
 
+GIVEN_TOKEN = "a token that was given"  # noqa: S105 - the words for one
+"""What `Surroundings.credential` says of a token that nobody renews."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:

@@ -6,6 +6,7 @@ from typing import Any
 
 from maas_client.core.claims import claims_of
 from maas_client.core.skew import TOLERATED_SECONDS
+from maas_client.core.surroundings import GIVEN_TOKEN
 from maas_client.errors import AuthenticationError, ConnectError, CredentialError, StatusError
 from maas_client.resources._probe import Finding, Probe, failed, failure, host_of, ok, place, skipped, warning
 
@@ -121,8 +122,10 @@ def _judge(who: str, claims: Mapping[str, Any], now: float, scope: str) -> Findi
                 AuthenticationError,
             )
         message += f", good for {_minutes(left)} (until {_moment(ends)})"
-        if left < SOON_SECONDS:
-            return warning(f"{message}.", "A token that was given is not renewed: get a new one before a long upload.")
+        if left < SOON_SECONDS and who == GIVEN_TOKEN:
+            return warning(
+                f"{message}.", "Nobody renews it: get a new one before a long upload, or sign in by `az login`."
+            )
     audience = str(claims.get("aud", ""))
     if not _is_for(audience, scope):
         return warning(

@@ -24,6 +24,7 @@ from maas_client.catalog.clouds import authorities
 from maas_client.core.claims import claims_of
 from maas_client.core.io import Token
 from maas_client.core.redact import redact_text
+from maas_client.core.surroundings import GIVEN_TOKEN
 from maas_client.errors import ConfigurationError, CredentialError, MaaSError
 from maas_client.transport.files import Offload
 
@@ -101,7 +102,7 @@ class TokenSource:
     def describe(self) -> str:
         """Say for people what gives the tokens; of a chain also which part of it gave the last one."""
         if isinstance(self._credential, str):
-            return "a token that was given"
+            return GIVEN_TOKEN
         if self._credential is None and self._made is None:
             return "the emulator's made-up token" if self._emulator else "DefaultAzureCredential"
         asked = self._made if self._credential is None else self._credential

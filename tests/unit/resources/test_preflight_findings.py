@@ -233,6 +233,15 @@ def test_a_token_that_ends_soon_and_one_for_others_are_warnings() -> None:
     assert other.hint == "az account get-access-token --resource https://management.azure.com"
 
 
+def test_a_token_that_is_renewed_may_end_soon() -> None:
+    world = well()
+    world.who, world.bearer = "DefaultAzureCredential (AzureCliCredential)", jwt(exp=BEGIN.timestamp() + 600)
+    check = only(world, "sign_in")
+
+    assert check.status is CheckStatus.OK
+    assert check.message.startswith("By DefaultAzureCredential (AzureCliCredential), good for 10 minutes")
+
+
 def test_no_token_fails_and_what_needs_one_is_skipped() -> None:
     world = well()
     world.bearer = CredentialError("No token could be had. x\ny", hint="az login")

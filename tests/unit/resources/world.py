@@ -13,7 +13,7 @@ from zlib import crc32
 
 from maas_client.client._assembly import Options, assemble
 from maas_client.core.io import Digests, FileBody, FoundFile, Hasher, Request, Response, TargetFile, Token
-from maas_client.core.surroundings import Way
+from maas_client.core.surroundings import GIVEN_TOKEN, Way
 from maas_client.resources._session import Session
 from maas_client.transport.files import inline
 from maas_client.transport.part_files import create_local, find_local
@@ -83,6 +83,7 @@ class World:
     way_there: Way | Exception = field(default_factory=Way)
     names: dict[str, tuple[str, ...] | Exception] = field(default_factory=dict)
     bearer: str | Exception = "tok"
+    who: str = GIVEN_TOKEN
     hanging: bool = False
 
     def on(self, operation: str, *steps: Step) -> "World":
@@ -172,7 +173,7 @@ class World:
         return "Example Inspection CA"
 
     async def credential(self) -> str:
-        return "a token that was given"
+        return self.who
 
     async def within(self, seconds: float, fn: Callable[[], Awaitable[Any]]) -> Any:
         return await fn()
