@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from maas_client.catalog import CatalogModel
+    from maas_client.client import MaaSClient
 
 _STYLES = {
     CheckStatus.OK: "green",
@@ -38,18 +39,18 @@ def examine(
     """Make all checks, first those for which nothing is sent."""
     target, settings = _settings(choice)
     screen.begin(target)
+    client: MaaSClient | None = None
+    if target is not None:
+        try:
+            client = target.client()
+        except errors.MaaSError as error:
+            settings = _failure("settings" if target.resolved else "local_server", error)
     yield settings
     if data is not None:
         yield _data(data, model)
-    if target is None or settings.status is CheckStatus.FAILED:
-        return
-    try:
-        client = target.client()
-    except errors.MaaSError as error:
-        yield _failure("settings" if target.resolved else "local_server", error)
-        return
-    with client:
-        yield from client.preflight_checks(model, name=name, deploy=deploy)
+    if client is not None:
+        with client:
+            yield from client.preflight_checks(model, name=name, deploy=deploy)
 
 
 def _settings(choice: Choice) -> tuple[Target | None, PreflightCheck]:

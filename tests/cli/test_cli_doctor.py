@@ -157,6 +157,19 @@ def test_settings_that_are_wrong_are_a_failed_check(invoke, monkeypatch):
     assert check["message"] == "timeout must be a number of seconds above 0, not 'soon'."
 
 
+def test_settings_that_contradict_each_other_are_a_failed_check(workspace, data, invoke, monkeypatch):
+    monkeypatch.setenv("MAAS_AUTHORITY", "http://login.example")
+    result = invoke("doctor", "--data", data.name)
+
+    assert result.exit_code == 2
+    assert result.stdout.splitlines() == [
+        "failed   settings    The authority http://login.example is not https.",
+        "                     fix: Secrets are sent there: use https.",
+        "ok       data        train.jsonl has 60 rows and no errors.",
+        "Not ready: 1 ok, 1 failed.",
+    ]
+
+
 def test_data_with_errors_is_a_failed_check_and_the_rest_goes_on(workspace, broken, invoke):
     result = invoke("doctor", "--data", broken.name)
 
