@@ -31,11 +31,15 @@ def test_every_cell_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     )
     asyncio.run(client.async_execute())
 
-    printed = "".join(
-        output.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
-    )
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    printed = "".join(output.get("text", "") for output in outputs)
     assert "by hosted fine-tuning, with LoRA" in printed
-    assert "train.jsonl: 229 rows" in printed
-    assert "line 1: " in printed
     assert "Completed" in printed
     assert "mx1.northwind.example" in printed
+    checked, bad, job, metrics = (
+        output.data["text/html"] for output in outputs if output.output_type == "execute_result"
+    )
+    assert "229" in checked
+    assert "ROL002" in bad
+    assert "notebook-bot" in job
+    assert "<svg" in metrics

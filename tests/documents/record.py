@@ -23,7 +23,7 @@ from tests.cli.screens import Terminal, on_screen
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "pages" / "images" / "submit.svg"
-COLUMNS, ROWS = 100, 37
+COLUMNS, ROWS = 100, 44
 
 # As rich's own, without its font from another host: the picture needs no network.
 FORMAT = """\
