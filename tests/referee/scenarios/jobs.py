@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from pathlib import Path
 from typing import Any
 
 from tests.referee.scenarios.azure_sdk import Session
@@ -72,6 +73,22 @@ def create_by_helper_without_validation(session: Session) -> None:
 
     with raising(UnboundLocalError, "validation_data_input"):
         create_finetuning_job(task="chatCompletion", training_data="x", model=BASE, output_model_name_prefix="x")
+
+
+@operation("jobs.create_or_update: the example of our page for those who come from azure-ai-ml")
+def create_as_the_page_says(session: Session) -> None:
+    page = (Path(__file__).parents[3] / "docs/pages/how-to/from-azure-ai-ml.md").read_text(encoding="utf-8")
+    example = page.split("```python\n")[1].split("```")[0]
+    folder = session.path("page")
+    training_file(folder, "train.jsonl")
+    training_file(folder, "validation.jsonl", rows=5)
+    # The client is made here: there is no config.json. What streaming shows has an operation of its own.
+    client = session.ml_client(workspace_name=f"{session.workspace}-page")
+    steps = [line for line in example.splitlines() if not line.startswith(("client = ", "client.jobs.stream("))]
+    with contextlib.chdir(folder):
+        exec("\n".join(steps), {"client": client})
+    made = client.jobs.get("support-bot")
+    assert (made.status, made.hyperparameters) == ("NotStarted", {"num_train_epochs": "3"})
 
 
 @operation("jobs.create_or_update: a CustomModelFineTuningJob without validation data")
