@@ -27,7 +27,8 @@ class _Live(Live):
     """Erases what the terminal has broken since it was drawn."""
 
     def __init__(self, draw: Draw, console: Console, per_second: float) -> None:
-        self._lines: list[int] = []
+        self._next: list[int] = []
+        self._shown: list[int] = []
         self._columns = console.width
         self._plain = not console.encoding.lower().startswith("utf")
         self._make = draw
@@ -42,16 +43,15 @@ class _Live(Live):
     def _group(self) -> RenderableType:
         columns, rows = self.console.size
         lines = self._make(columns, rows, self._plain)
-        self._columns, self._lines = columns, [line.cell_len for line in lines]
+        self._next = [line.cell_len for line in lines]
         return Group(*lines)
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         columns = self.console.width
-        broken = 0
-        if columns < self._columns:
-            broken = sum(max(0, length - 1) // columns for length in self._lines)
+        broken = sum(max(0, length - 1) // columns for length in self._shown) if columns < self._columns else 0
+        self._columns, self._shown = columns, self._next
         drawn = super().process_renderables(renderables)
-        if broken and self.is_started:
+        if broken:
             up = [(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)] * broken
             drawn.insert(1, Control(*up))
         return drawn

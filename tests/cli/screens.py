@@ -55,6 +55,13 @@ class Terminal:
         self.drawn += data.decode(errors="replace")
         self._stream.feed(data)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Take another size, as most terminals do: a line that does not fit any more is broken, not cut."""
+        kept = self.text.rstrip("\n").replace("\n", "\r\n")
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self._stream.feed(kept.encode())
+
     @property
     def text(self) -> str:
         """What stands there, spaces at the ends of lines and empty lines at the bottom left out."""
@@ -97,7 +104,7 @@ class Shown(Terminal):
         """Give the terminal another size, as somebody does who pulls at the window; the command gets SIGWINCH."""
         import termios
 
-        self.screen.resize(rows, columns)
+        super().resize(columns, rows)
         termios.tcsetwinsize(self._controller, (rows, columns))
 
     def end(self) -> int:

@@ -74,19 +74,18 @@ def test_it_fits_and_stands_there_once(columns, rows):
     assert any("┤" in line for line in lines) is (rows > 12 or (rows == 12 and columns >= 80))
 
 
-@pytest.mark.parametrize("narrower", [True, False])
-def test_a_window_that_is_pulled_at(narrower):
-    before, after = (100, 50) if narrower else (50, 100)
-    scene = Scene(before, 30)
+@pytest.mark.parametrize(("before", "after"), [(100, 50), (90, 40), (50, 100)])
+def test_a_window_that_is_pulled_at(before, after):
+    scene = Scene(before, 60)
     with scene.view.shown():
         training(scene)
         scene.screen()
-        scene.terminal.screen.resize(30, after)
+        scene.terminal.resize(after, 60)
         scene.console.size = scene.console.size._replace(width=after)
         scene.view.refresh()
         text = scene.screen()
-    assert text.count("support-bot") == 1
-    assert text.count("last news") == 1
+    assert text.splitlines()[0].split()[1:] == ["support-bot", "Running"]
+    assert [text.count(word) for word in ("support-bot", "queued", "step", "last news")] == [1, 1, 1, 1]
     assert max(map(len, text.splitlines())) < after
 
 
