@@ -28,17 +28,30 @@ def test_the_display_lives_on_stderr_and_the_result_on_stdout(data):
     assert "\x1b[1;36m" not in drawn  # and NO_COLOR is respected
 
 
-def test_ctrl_c_from_the_keyboard_leaves_job_and_server_alone(data, run):
+def test_ctrl_c_from_the_keyboard_leaves_job_and_server_alone(data, run, same_screen):
     arguments = ("submit", "--local", "--model", MODEL, "--train", data.name, "--name", "left", "--epochs", "1000")
-    with on_screen(*arguments) as shown:
+    with on_screen(*arguments, rows=50) as shown:
         shown.read(until=" step ")
         shown.press("\x03")
         assert shown.end() == 130
-    drawn = shown.drawn
+    assert "\x1b[?25h" in shown.drawn  # the cursor is back
+    told = [_last_words(shown.text)]
 
-    assert "Go on watching: maas-ft jobs watch left --local" in drawn
-    assert "\x1b[?25h" in drawn  # the cursor is back
+    with on_screen("jobs", "watch", "left", "--local", columns=120, rows=50) as shown:
+        shown.read(until="┤")
+        shown.resize(60, 50)
+        shown.read(until="validation loss")
+        shown.press("\x03")
+        assert shown.end() == 130
+    assert shown.text.count("last news") == 1  # and it is drawn once, whatever happens to the window
+    told.append(_last_words(shown.text))
+
+    same_screen("watch-interrupted", masked("".join(told), (r"resume [0-9a-f]{8}", "resume 00000000")))
     assert "running" in run("jobs", "get", "left", "--local").stdout
+
+
+def _last_words(text: str) -> str:
+    return text[text.index("Stopped watching.") :]
 
 
 def test_on_a_dumb_terminal_nothing_is_redrawn(data):
