@@ -132,7 +132,7 @@ def check_job(spec: JobFile, target: Target, terms: dict[str, Any]) -> Wish:
     return Wish(spec, model, name, deployment, report, target, terms)
 
 
-def made(wish: Wish, *, wait: bool, labels: dict[str, str], preflight: bool = False) -> Plan:
+def made(wish: Wish, *, wait: bool, labels: dict[str, str], preflight: bool = False, asked_for: bool = True) -> Plan:
     """Make the plan and show it.
 
     Args:
@@ -140,13 +140,14 @@ def made(wish: Wish, *, wait: bool, labels: dict[str, str], preflight: bool = Fa
         wait: Whether the job is waited for.
         labels: By which options the service was named.
         preflight: True to ask the service if it could be sent from here; else nothing is sent.
+        asked_for: False if it is shown by the way: nobody is asked whether it is right.
 
     Raises:
         CostLimitError: It may cost more than its limit, or nobody can tell what it costs; it was shown all the same.
     """
     with wish.target.client() if preflight else wish.target.planner() as client:
         plan = wish.plan(client, wait=wait, labels=labels, preflight=preflight)
-    show(plan, wish.target)
+    show(plan, wish.target, asked_for=asked_for)
     check_limit(plan, plan.max_cost)
     return plan
 

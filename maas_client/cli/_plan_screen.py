@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from maas_client import catalog
 from maas_client.cli._findings import many, near, size
-from maas_client.cli._output import is_terminal, talk
+from maas_client.cli._output import complain, is_terminal, talk
 from maas_client.cli._target import Target
 from maas_client.types import (
     CheckStatus,
@@ -26,11 +26,12 @@ _NARROWEST = 30
 """Columns for a value; a terminal that has fewer breaks lines by itself."""
 
 
-def show(plan: Plan, target: Target) -> None:
-    """Say on stderr what was found, what it costs, and what will be done."""
+def show(plan: Plan, target: Target, *, asked_for: bool) -> None:
+    """Say on stderr what was found, what it costs, and what will be done; with `--quiet` only if it was asked for."""
+    say = complain if asked_for else talk
     for name, value in _lines(plan, target):
         for index, line in enumerate(_wrapped(value)):
-            talk(f"{_INDENT}{'' if index else name:<{_NAME_WIDTH}} {line}")
+            say(f"{_INDENT}{'' if index else name:<{_NAME_WIDTH}} {line}")
 
 
 def _wrapped(value: str) -> list[str]:

@@ -78,7 +78,13 @@ def submit(
         raise click.UsageError("--deploy needs the job's end: leave out --no-watch and --until, or deploy later.")
     target = find_target(choice)
     wish = check_job(spec, target, terms)
-    plan = made(wish, wait=to_the_end, labels=labels_of(target), preflight=preflight and not dry_run)
+    plan = made(
+        wish,
+        wait=to_the_end,
+        labels=labels_of(target),
+        preflight=preflight and not dry_run,
+        asked_for=dry_run or not (yes or target.is_emulator),
+    )
     if dry_run:
         _say_dry(output, wish.document(plan))
         return

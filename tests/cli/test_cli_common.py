@@ -53,6 +53,12 @@ def test_quiet_leaves_results_alone(invoke, place, data, where):
     assert "succeeded" in result.stdout
 
 
+def test_quiet_shows_a_plan_to_whoever_asked_for_it(invoke, place, data):
+    described = ("--model", MODEL, "--train", data.name)
+    for arguments in (("plan", *described, "--offline"), ("submit", *described, "--dry-run")):
+        assert "training" in invoke(*arguments, "--quiet").stderr
+
+
 def test_quiet_tells_errors_and_what_led_to_them(invoke, broken):
     result = invoke("submit", "--quiet", "--local", "--model", MODEL, "--train", broken.name)
 
