@@ -122,7 +122,7 @@ def _tokens(cost: PlannedCost) -> str:
     pass_ = f"{cost.training_tokens:,}" + (f" + {cost.validation_tokens:,}" if cost.validation_tokens else "")
     pass_ = f"({pass_})" if cost.validation_tokens else pass_
     worth = "exact" if cost.precision == "exact" else f"estimate: {cost.least_tokens:,} to {cost.most_tokens:,}"
-    epochs = many(cost.epochs, "epoch") + ("" if cost.epochs_chosen else " as by default")
+    epochs = many(cost.epochs, "epoch") + ("" if cost.epochs_chosen else " by default")
     return f"{pass_} x {epochs} = {cost.billed_tokens:,} ({worth})"
 
 

@@ -41,7 +41,7 @@ def refuse_failed(plan: Plan) -> None:
     failed = plan.preflight.failed if plan.preflight is not None else ()
     if plan.preflight is not None and failed:
         first = failed[0]
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        more = f" Besides, {len(failed) - 1} more failed." if len(failed) > 1 else ""
         name = first.name.replace("_", "-")
         raise PreflightError(
             f"The preflight of this plan failed: {name}: {first.message}{more} Nothing was sent.",

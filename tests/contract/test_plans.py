@@ -2,13 +2,14 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
-from maas_client.errors import PlanMovedError
-from maas_client.testing import Requests, Server, Workspace
+from maas_client.errors import PlanMovedError, PreflightError
+from maas_client.testing import Faults, Requests, Server, Workspace
 from maas_client.types import Plan
 from tests.contract.conftest import Both, client_of
 
@@ -50,3 +51,33 @@ async def test_what_is_planned_is_what_the_server_is_asked(
         with pytest.raises(PlanMovedError, match="has another content"):
             await both.call(client.apply(other))
         Requests(workspace).verify("Jobs_CreateOrUpdate", times=1)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+async def test_a_preflight_that_failed_stops_the_plan_unless_one_insists(
+    server: Server, train: Path, kind: str
+) -> None:
+    workspace = Workspace.fresh(server, f"preflight-{kind}")
+    faults = Faults(workspace)
+    async with client_of(workspace, kind) as client:
+        both = Both(client)
+        options: dict[str, Any] = {"training_file": train, "name": "bot", "n_epochs": 1, "wait": False, "check": False}
+        good: Plan = await both.call(client.plan(MODEL, preflight=True, **options))
+        faults.on("Datastores_Get", {"do": "status", "status": 403})
+        bad: Plan = await both.call(client.plan(MODEL, preflight=True, **options))
+        faults.clear()
+        with pytest.raises(PreflightError, match="storage: ") as caught:
+            await both.call(client.apply(bad))
+        Requests(workspace).verify("Jobs_CreateOrUpdate", times=0)
+        submission = await both.call(client.apply(bad, ignore_preflight=True))
+        await both.call(submission.run())
+        same: Plan = await both.call(client.plan(MODEL, preflight=True, **options))
+        other: Plan = await both.call(client.plan(MODEL, preflight=True, **{**options, "n_epochs": 2}))
+
+    assert good.preflight is not None
+    assert good.preflight.ok
+    assert caught.value.report == bad.preflight
+    assert same.preflight is not None
+    assert same.preflight.ok
+    assert other.preflight is not None
+    assert [check.name for check in other.preflight.failed] == ["job_name"]
