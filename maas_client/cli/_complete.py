@@ -41,7 +41,8 @@ def _typed(ctx: click.Context) -> set[str]:
 def _models(_ctx: click.Context) -> Iterable[tuple[str, str]]:
     from maas_client import catalog
 
-    return [(model.id, f"{model.context_tokens:,} tokens of context") for model in catalog.all_models()]
+    # No comma: click's script for fish takes what follows one for another field.
+    return [(model.id, f"{model.context_tokens // 1024}k tokens of context") for model in catalog.all_models()]
 
 
 def _profiles(_ctx: click.Context) -> Iterable[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -175,12 +176,29 @@ tab maas-ft submit --model Phi-4-mini-i
     assert in_shell("bash", "--norc", "-c", script).splitlines()[1:] == ["support-bot", "watch", "Phi-4-mini-instruct"]
 
 
-@pytest.mark.parametrize(("shell", "check"), [("zsh", "-n"), ("fish", "--no-execute")])
-def test_the_other_shells_read_their_script(invoke, tmp_path, shell, check):
+ZSH = r"""
+_describe() { eval "print -rl -- \${$3[@]}" }
+compdef() { }
+eval "$(maas-ft completion zsh)"
+words=(maas-ft jobs wat); CURRENT=3; _maas_ft_completion
+words=(maas-ft submit --model Phi-4-mini-i); CURRENT=4; _maas_ft_completion
+"""
+FISH = """
+maas-ft completion fish | source
+complete -C "maas-ft jobs wat"
+complete -C "maas-ft submit --model Phi-4-mini-i"
+"""
+
+
+@pytest.mark.parametrize(("shell", "options", "script"), [("zsh", "-fc", ZSH), ("fish", "-c", FISH)])
+def test_the_other_shells_complete(shell, options, script):
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
-    (tmp_path / "script").write_text(invoke("completion", shell).stdout)
-    assert in_shell(shell, check, str(tmp_path / "script")) == ""
+    found = in_shell(shell, options, script).splitlines()
+    assert [re.split("[:\t]", line) for line in found] == [
+        ["watch", "Watch jobs to their end; with json an..."],
+        ["Phi-4-mini-instruct", "128k tokens of context"],
+    ]
 
 
 def in_shell(*command: str) -> str:
