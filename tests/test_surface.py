@@ -17,6 +17,7 @@ import pytest
 import maas_client
 from maas_client import catalog, dataset, errors, testing, types
 from maas_client.client import AsyncMaaSClient, MaaSClient
+from maas_client.client._nouns import NOUNS, AsyncNouns, Nouns
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.resources._job_create import JobOptions
 from maas_client.resources._poller import AsyncPoller, Poller
@@ -35,6 +36,7 @@ from maas_client.types.base import Value
 SNAPSHOT = Path(__file__).with_name("surface.txt")
 PAIRS = [
     (AsyncMaaSClient, MaaSClient),
+    (AsyncNouns, Nouns),
     (AsyncFiles, Files),
     (AsyncData, Data),
     (AsyncJobs, Jobs),
@@ -180,10 +182,9 @@ def parameters(function: Any) -> list[tuple[str, Any, Any, Any]]:
 def test_clients_hold_the_same_nouns() -> None:
     options: dict[str, Any] = {"subscription_id": "s", "resource_group": "g", "workspace": "w", "credential": "token"}
     with MaaSClient(**options) as client:
-        nouns = {name: type(value) for name, value in vars(client).items() if not name.startswith("_")}
-        twins = {
-            name: type(value) for name, value in vars(AsyncMaaSClient(**options)).items() if not name.startswith("_")
-        }
+        nouns = {name: type(getattr(client, name)) for name in NOUNS}
+        asynchronous = AsyncMaaSClient(**options)
+        twins = {name: type(getattr(asynchronous, name)) for name in NOUNS}
     assert sorted(nouns) == ["chat", "data", "deployments", "files", "jobs", "marketplace", "models", "submissions"]
     assert {(twins[name], nouns[name]) for name in nouns} <= set(PAIRS)
     assert "token" not in repr(client)

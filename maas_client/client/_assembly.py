@@ -17,7 +17,6 @@ from maas_client.core.retry import CALL_SECONDS, RetryPolicy
 from maas_client.core.trust import KEY, NONE, SIGNED, Trust, is_loopback, origin_of
 from maas_client.errors import ConfigurationError
 from maas_client.resources._session import Session
-from maas_client.settings import load_settings
 from maas_client.transport.credentials import Credential
 from maas_client.watch import Cadence, Turns
 
@@ -143,6 +142,8 @@ def _authority(url: str | None, *, emulator: bool) -> str | None:
 
 def resolve(profile: str | None, credential: Credential, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Read the settings from wherever they are, as arguments of a client."""
+    from maas_client.settings import load_settings
+
     given = {key: value for key, value in overrides.items() if key != "journal"}
     resolved = load_settings(profile=profile, overrides=given, environ=os.environ, cwd=Path.cwd(), config_path=None)
     settings = resolved.settings

@@ -1,32 +1,25 @@
 """The two clients: the same nouns, with and without `await`."""
 
-import copy
 import os
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
 from maas_client.client._assembly import Options, adjust, assemble, resolve
+from maas_client.client._nouns import AsyncNouns, Nouns, twin_of
 from maas_client.core import stepping
 from maas_client.core.recording import recorded
-from maas_client.journal import SqliteJournal
-from maas_client.resources._plan import FileArgument, PlanOptions
-from maas_client.resources._session import Session, mirrors
-from maas_client.resources._submission import AsyncSubmission
-from maas_client.resources.chat import AsyncChat, Chat
-from maas_client.resources.data import AsyncData, Data
-from maas_client.resources.deployments import AsyncDeployments, Deployments
-from maas_client.resources.files import AsyncFiles, Files
-from maas_client.resources.jobs import AsyncJobs, Jobs
-from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
-from maas_client.resources.models import AsyncModels, Models
-from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
-from maas_client.transport.credentials import Credential
-from maas_client.transport.httpx_async import AsyncIO
-from maas_client.transport.httpx_sync import SyncIO
-from maas_client.types import Plan, PreflightCheck, PreflightReport, RawResponse
+from maas_client.resources._session import mirrors
+
+if TYPE_CHECKING:
+    from maas_client.core.io import IO
+    from maas_client.resources._plan import FileArgument, PlanOptions
+    from maas_client.resources._submission import AsyncSubmission
+    from maas_client.resources.submissions import Submission
+    from maas_client.transport.credentials import Credential
+    from maas_client.types import Plan, PreflightCheck, PreflightReport, RawResponse
 
 Service = Literal["azureml"]
 
@@ -47,25 +40,14 @@ class Overrides(TypedDict, total=False):
     journal: str | os.PathLike[str]
 
 
-class AsyncMaaSClient:
-    """A client of one workspace: use it as a context manager, or close it. Tasks of one event loop may share it.
-
-    Attributes:
-        files: Upload training and validation files.
-        data: Uploaded files under a name and a version.
-        submissions: From file to model in steps that survive a crash.
-        jobs: Create, get, list, watch and cancel fine-tuning jobs.
-        models: Fine-tuned models, and the catalog of base models.
-        deployments: Put models behind a URL.
-        marketplace: Subscribe to models of other publishers.
-        chat: Ask a deployment.
-    """
+class AsyncMaaSClient(AsyncNouns):
+    """A client of one workspace: use it as a context manager, or close it. Tasks of one event loop may share it."""
 
     def __init__(
         self,
         *,
         service: Service = "azureml",
-        credential: Credential = None,
+        credential: "Credential" = None,
         subscription_id: str | None = None,
         resource_group: str | None = None,
         workspace: str | None = None,
@@ -111,12 +93,18 @@ class AsyncMaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._journal = _journal(journal)
-        session = assemble(lambda where: AsyncIO(credential=credential, emulator=emulator, authority=where), options)
-        self._take(session, owns_port=True)
+
+        def port(authority: str | None) -> "IO":
+            from maas_client.transport.httpx_async import AsyncIO
+
+            return AsyncIO(credential=credential, emulator=emulator, authority=authority)
+
+        self._journal = None if journal is None else Path(journal)
+        self._session = assemble(port, options)
+        self._owns_port = True
 
     @classmethod
-    def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+    def from_env(cls, *, credential: "Credential" = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
 
         A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all. The
@@ -128,7 +116,7 @@ class AsyncMaaSClient:
         return cls(**resolve(None, credential, overrides))
 
     @classmethod
-    def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+    def from_profile(cls, profile: str, *, credential: "Credential" = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from a profile of the configuration file.
 
         Where calls go is what the profile says, never a stray variable; other settings may come from the environment.
@@ -140,7 +128,7 @@ class AsyncMaaSClient:
 
     async def preflight(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
-    ) -> PreflightReport:
+    ) -> "PreflightReport":
         """Look whether a job could be sent from here now; nothing is written or started, and little is sent.
 
         Sign-in, clock, proxy and certificates, names, the workspace and its parts, your roles, whether a training file
@@ -155,13 +143,15 @@ class AsyncMaaSClient:
         Returns:
             The report; `report.ok` is true if nothing failed.
         """
+        from maas_client.types import PreflightReport
+
         return PreflightReport(
             checks=tuple([check async for check in self.preflight_checks(model, name=name, deploy=deploy)])
         )
 
     def preflight_checks(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
-    ) -> AsyncGenerator[PreflightCheck, None]:
+    ) -> "AsyncGenerator[PreflightCheck, None]":
         """Make the checks of `preflight` and iterate over them as they come.
 
         Args:
@@ -185,12 +175,9 @@ class AsyncMaaSClient:
         Raises:
             ConfigurationError: A number is out of its range.
         """
-        twin = copy.copy(self)
-        session = adjust(self._session, timeout=timeout, max_retries=max_retries)
-        twin._take(session, owns_port=False)  # noqa: SLF001 - its own class
-        return twin
+        return twin_of(self, adjust(self._session, timeout=timeout, max_retries=max_retries))
 
-    def raw_responses(self) -> AbstractContextManager[Sequence[RawResponse]]:
+    def raw_responses(self) -> "AbstractContextManager[Sequence[RawResponse]]":
         """Keep every answer that comes inside of a `with` block, as it came: refusals and retried attempts too.
 
         Only calls of the task or thread that opened the block are listened to, and of those that it starts, whether
@@ -199,13 +186,13 @@ class AsyncMaaSClient:
         """
         return recorded(self._session.caller.family)
 
-    async def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
+    async def plan(self, model: str, *, training_file: "FileArgument", **options: "Unpack[PlanOptions]") -> "Plan":
         """Decide on a job in full, to look at it before it is applied; nothing is changed. See `submissions.plan`."""
         return await self.submissions.plan(model, training_file=training_file, **options)
 
     async def apply(
-        self, plan: Plan, *, max_cost: float | None = None, ignore_preflight: bool = False
-    ) -> AsyncSubmission:
+        self, plan: "Plan", *, max_cost: float | None = None, ignore_preflight: bool = False
+    ) -> "AsyncSubmission":
         """Take a plan up if nothing moved since it was made; `run()` does what it says. See `submissions.apply`."""
         return await self.submissions.apply(plan, max_cost=max_cost, ignore_preflight=ignore_preflight)
 
@@ -223,43 +210,20 @@ class AsyncMaaSClient:
     ) -> None:
         await self.aclose()
 
-    def _take(self, session: Session, *, owns_port: bool) -> None:
-        self._session = session
-        self._owns_port = owns_port
-        self.files: AsyncFiles = AsyncFiles(session)
-        self.data: AsyncData = AsyncData(session)
-        self.jobs: AsyncJobs = AsyncJobs(session)
-        self.submissions: AsyncSubmissions = AsyncSubmissions(session, self._journal)
-        self.models: AsyncModels = AsyncModels(session)
-        self.deployments: AsyncDeployments = AsyncDeployments(session)
-        self.marketplace: AsyncMarketplace = AsyncMarketplace(session)
-        self.chat: AsyncChat = AsyncChat(session)
-
     def __repr__(self) -> str:
         target = self._session.dialect.target
         return f"<{type(self).__name__} {target.workspace} at {target.arm}>"
 
 
 @mirrors(AsyncMaaSClient)
-class MaaSClient:
-    """A client of one workspace: use it as a context manager, or close it. Threads may share it.
-
-    Attributes:
-        files: Upload training and validation files.
-        data: Uploaded files under a name and a version.
-        submissions: From file to model in steps that survive a crash.
-        jobs: Create, get, list, watch and cancel fine-tuning jobs.
-        models: Fine-tuned models, and the catalog of base models.
-        deployments: Put models behind a URL.
-        marketplace: Subscribe to models of other publishers.
-        chat: Ask a deployment.
-    """
+class MaaSClient(Nouns):
+    """A client of one workspace: use it as a context manager, or close it. Threads may share it."""
 
     def __init__(
         self,
         *,
         service: Service = "azureml",
-        credential: Credential = None,
+        credential: "Credential" = None,
         subscription_id: str | None = None,
         resource_group: str | None = None,
         workspace: str | None = None,
@@ -305,12 +269,18 @@ class MaaSClient:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._journal = _journal(journal)
-        session = assemble(lambda where: SyncIO(credential=credential, emulator=emulator, authority=where), options)
-        self._take(session, owns_port=True)
+
+        def port(authority: str | None) -> "IO":
+            from maas_client.transport.httpx_sync import SyncIO
+
+            return SyncIO(credential=credential, emulator=emulator, authority=authority)
+
+        self._journal = None if journal is None else Path(journal)
+        self._session = assemble(port, options)
+        self._owns_port = True
 
     @classmethod
-    def from_env(cls, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+    def from_env(cls, *, credential: "Credential" = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from the environment: `MAAS_*`, Azure's own variables, a `config.json` found upwards.
 
         A profile named by `MAAS_PROFILE` comes before them; `overrides`, the parameters of the class, before all. The
@@ -322,7 +292,7 @@ class MaaSClient:
         return cls(**resolve(None, credential, overrides))
 
     @classmethod
-    def from_profile(cls, profile: str, *, credential: Credential = None, **overrides: Unpack[Overrides]) -> Self:
+    def from_profile(cls, profile: str, *, credential: "Credential" = None, **overrides: Unpack[Overrides]) -> Self:
         """Make a client from a profile of the configuration file.
 
         Where calls go is what the profile says, never a stray variable; other settings may come from the environment.
@@ -334,29 +304,28 @@ class MaaSClient:
 
     def preflight(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
-    ) -> PreflightReport:
+    ) -> "PreflightReport":
+        from maas_client.types import PreflightReport
+
         return PreflightReport(checks=tuple(self.preflight_checks(model, name=name, deploy=deploy)))
 
     def preflight_checks(
         self, model: str | None = None, *, name: str | None = None, deploy: str | None = None
-    ) -> Generator[PreflightCheck, None, None]:
+    ) -> "Generator[PreflightCheck, None, None]":
         from maas_client.resources import preflight
 
         return preflight.checks_in_turn(self._session, model, name, deploy)
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        twin = copy.copy(self)
-        session = adjust(self._session, timeout=timeout, max_retries=max_retries)
-        twin._take(session, owns_port=False)  # noqa: SLF001 - its own class
-        return twin
+        return twin_of(self, adjust(self._session, timeout=timeout, max_retries=max_retries))
 
-    def raw_responses(self) -> AbstractContextManager[Sequence[RawResponse]]:
+    def raw_responses(self) -> "AbstractContextManager[Sequence[RawResponse]]":
         return recorded(self._session.caller.family)
 
-    def plan(self, model: str, *, training_file: FileArgument, **options: Unpack[PlanOptions]) -> Plan:
+    def plan(self, model: str, *, training_file: "FileArgument", **options: "Unpack[PlanOptions]") -> "Plan":
         return self.submissions.plan(model, training_file=training_file, **options)
 
-    def apply(self, plan: Plan, *, max_cost: float | None = None, ignore_preflight: bool = False) -> Submission:
+    def apply(self, plan: "Plan", *, max_cost: float | None = None, ignore_preflight: bool = False) -> "Submission":
         return self.submissions.apply(plan, max_cost=max_cost, ignore_preflight=ignore_preflight)
 
     def close(self) -> None:
@@ -373,22 +342,6 @@ class MaaSClient:
     ) -> None:
         self.close()
 
-    def _take(self, session: Session, *, owns_port: bool) -> None:
-        self._session = session
-        self._owns_port = owns_port
-        self.files: Files = Files(AsyncFiles(session))
-        self.data: Data = Data(AsyncData(session))
-        self.jobs: Jobs = Jobs(AsyncJobs(session))
-        self.submissions: Submissions = Submissions(AsyncSubmissions(session, self._journal))
-        self.models: Models = Models(AsyncModels(session))
-        self.deployments: Deployments = Deployments(AsyncDeployments(session))
-        self.marketplace: Marketplace = Marketplace(AsyncMarketplace(session))
-        self.chat: Chat = Chat(AsyncChat(session))
-
     def __repr__(self) -> str:
         target = self._session.dialect.target
         return f"<{type(self).__name__} {target.workspace} at {target.arm}>"
-
-
-def _journal(folder: str | os.PathLike[str] | None) -> SqliteJournal:
-    return SqliteJournal(None if folder is None else Path(folder))

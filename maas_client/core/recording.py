@@ -8,11 +8,14 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from maas_client.core.error_map import request_id_of
 from maas_client.core.io import Request, Response, StreamResponse
 from maas_client.core.redact import redact_url
-from maas_client.types.responses import RawResponse
+
+if TYPE_CHECKING:
+    from maas_client.types.responses import RawResponse
 
 LARGEST_BODY_BYTES = 1024 * 1024
 MOST_RESPONSES = 200
@@ -22,7 +25,7 @@ MOST_RESPONSES = 200
 @dataclass(slots=True)
 class _Recording:
     family: object
-    responses: list[RawResponse] = field(default_factory=list)
+    responses: "list[RawResponse]" = field(default_factory=list)
     ended: bool = False
 
 
@@ -30,7 +33,7 @@ _open: ContextVar[tuple[_Recording, ...]] = ContextVar("maas_client_recordings",
 
 
 @contextmanager
-def recorded(family: object) -> Generator[list[RawResponse], None, None]:
+def recorded(family: object) -> "Generator[list[RawResponse], None, None]":
     """Keep the answers of a client and of those made from it; `family` is what they share."""
     recording = _Recording(family)
     token = _open.set((*_open.get(), recording))
@@ -49,6 +52,9 @@ def keep(
     for recording in _open.get():
         if recording.family is not family or recording.ended:
             continue
+        # Here, since a program that asks for nothing of this should not wait for the import of what values are made of.
+        from maas_client.types.responses import RawResponse
+
         body = answer.body if isinstance(answer, Response) else None
         response = RawResponse(
             operation=request.operation,
