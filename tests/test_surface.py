@@ -31,7 +31,7 @@ from maas_client.resources.marketplace import AsyncMarketplace, Marketplace
 from maas_client.resources.models import AsyncModels, Models
 from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
 from maas_client.testing import contract
-from maas_client.types.base import Value
+from maas_client.types.base import Value, field_texts
 
 SNAPSHOT = Path(__file__).with_name("surface.txt")
 PAIRS = [
@@ -200,7 +200,8 @@ def test_everything_public_is_documented(name: str, thing: Any) -> None:
     assert (thing.__doc__ or "").strip(), name
     if inspect.isclass(thing) and issubclass(thing, Value) and thing is not Value:
         thing.model_rebuild()
-        assert [field for field, info in thing.model_fields.items() if not info.description] == []
+        told = field_texts(thing)
+        assert [field for field, info in thing.model_fields.items() if not info.description and field not in told] == []
 
 
 # Errors
