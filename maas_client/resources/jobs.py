@@ -1,34 +1,28 @@
 """`client.jobs`."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from maas_client.core import stepping
 from maas_client.core.paging import AsyncPager, Page, Pager
 from maas_client.errors import BadRequestError, ConfigurationError, ConflictError
-from maas_client.resources._download import artifacts, artifacts_uri, download
-from maas_client.resources._job_create import JobOptions, create_job
-from maas_client.resources._job_delete import begin_delete
+from maas_client.resources import _job_parts as parts
 from maas_client.resources._job_filters import View, check_status, write_properties, write_view
-from maas_client.resources._job_logs import follow_logs, read_logs
-from maas_client.resources._job_metrics import MetricSource, read_metrics
-from maas_client.resources._job_watch import Until, Watcher, succeeded
 from maas_client.resources._names import check_job_name
-from maas_client.resources._poller import AsyncPoller, Poller
 from maas_client.resources._session import Session, mirrors
-from maas_client.types import (
-    Artifact,
-    ChildJob,
-    DataAsset,
-    Download,
-    File,
-    FineTuningJob,
-    JobEvent,
-    JobStatus,
-    Metrics,
-)
+from maas_client.types import FineTuningJob, JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Mapping
+
+    from maas_client.resources._job_create import JobOptions
+    from maas_client.resources._job_metrics import MetricSource
+    from maas_client.resources._job_watch import Until
+    from maas_client.resources._poller import AsyncPoller, Poller
+    from maas_client.types import Artifact, ChildJob, DataAsset, Download, File, JobEvent, Metrics
 
 
 class AsyncJobs:
@@ -73,7 +67,7 @@ class AsyncJobs:
             AmbiguousWriteError: No answer came, and looking did not tell whether the job exists.
             StatusError: The service said no.
         """
-        return await create_job(self._session, model, training_file=training_file, **options)
+        return await parts.create_job(self._session, model, training_file=training_file, **options)
 
     async def get(self, job: FineTuningJob | str) -> FineTuningJob:
         """Get a job as it is now.
@@ -185,7 +179,7 @@ class AsyncJobs:
             ConflictError: It has not ended.
             NotFoundError: There is none of this name.
         """
-        return await begin_delete(self._session, _name(job))
+        return await parts.begin_delete(self._session, _name(job))
 
     def children(self, job: FineTuningJob | str) -> AsyncPager[ChildJob]:
         """List the parts of a job that the service shows as jobs of their own; none, as a rule, for serverless jobs.
@@ -219,7 +213,7 @@ class AsyncJobs:
         Raises:
             NotFoundError: There is no job of this name.
         """
-        return await read_metrics(self._session, _name(job), source)
+        return await parts.read_metrics(self._session, _name(job), source)
 
     async def logs(self, job: FineTuningJob | str, *, follow: bool = False) -> AsyncGenerator[str, None]:
         """Iterate over the lines of the job's log, line ends left out.
@@ -233,14 +227,14 @@ class AsyncJobs:
             NotFoundError: There is none of this name.
             TransportError: Following: the service was out of reach for a quarter of an hour.
         """
-        lines = (follow_logs if follow else read_logs)(self._session, _name(job))
+        lines = (parts.follow_logs if follow else parts.read_logs)(self._session, _name(job))
         async with aclosing(lines):
             async for line in lines:
                 yield line
 
     def artifacts(self, job: FineTuningJob | str) -> AsyncPager[Artifact]:
         """List the files that a job has left so far: logs, checkpoints, the adapter; pages are fetched as you go."""
-        return artifacts(self._session, artifacts_uri(_name(job)))
+        return parts.artifacts(self._session, parts.artifacts_uri(_name(job)))
 
     async def download(
         self, job: FineTuningJob | str, folder: str | os.PathLike[str], *, overwrite: bool = False
@@ -253,7 +247,7 @@ class AsyncJobs:
             PreconditionFailedError: A file changed at the service meanwhile, as logs of a running job do.
         """
         name = (await self.get(job)).name
-        return await download(self._session, artifacts_uri(name), os.fspath(folder), overwrite=overwrite)
+        return await parts.download(self._session, parts.artifacts_uri(name), os.fspath(folder), overwrite=overwrite)
 
     async def watch(
         self,
@@ -276,7 +270,7 @@ class AsyncJobs:
             WaitTimeoutError: The time is over; the job goes on.
             TransportError: The service was out of reach for a quarter of an hour.
         """
-        watcher = Watcher(self._session, _name(job), resume_token, acknowledged=isinstance(job, FineTuningJob))
+        watcher = parts.Watcher(self._session, _name(job), resume_token, acknowledged=isinstance(job, FineTuningJob))
         async for event in watcher.events(timeout):
             yield event
 
@@ -298,9 +292,9 @@ class AsyncJobs:
             WaitTimeoutError: The time is over; the job goes on, and waiting again goes on too.
             TransportError: The service was out of reach for a quarter of an hour.
         """
-        watcher = Watcher(self._session, _name(job), None, acknowledged=isinstance(job, FineTuningJob))
+        watcher = parts.Watcher(self._session, _name(job), None, acknowledged=isinstance(job, FineTuningJob))
         seen = await watcher.until_ended(timeout, until=until)
-        return succeeded(seen) if seen.status.is_terminal else seen
+        return parts.succeeded(seen) if seen.status.is_terminal else seen
 
     async def _change(self, job: FineTuningJob | str, changes: Mapping[str, object]) -> FineTuningJob:
         known = job if isinstance(job, FineTuningJob) else await self.get(job)
@@ -358,7 +352,7 @@ class Jobs:
         return stepping.run(self._jobs.cancel(job))
 
     def begin_delete(self, job: FineTuningJob | str) -> Poller[None]:
-        return Poller(stepping.run(self._jobs.begin_delete(job)))
+        return parts.Poller(stepping.run(self._jobs.begin_delete(job)))
 
     def children(self, job: FineTuningJob | str) -> Pager[ChildJob]:
         return Pager(self._jobs.children(job))

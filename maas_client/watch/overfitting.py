@@ -9,7 +9,6 @@ as the learning rate. The numbers are our judgement: the service says nothing of
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from statistics import fmean
 
 from maas_client.types import JobEvent
 
@@ -72,7 +71,7 @@ def _mean(losses: Sequence[Point], after: int, until: int) -> float | None:
     """Average what was reported between two evaluations; if nothing was, the last report before counts."""
     known = [(step, loss) for step, loss in losses if step <= until and isfinite(loss)]
     between = [loss for step, loss in known if step > after]
-    return fmean(between) if between else known[-1][1] if known else None
+    return sum(between) / len(between) if between else known[-1][1] if known else None
 
 
 @dataclass(slots=True)
