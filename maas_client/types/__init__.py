@@ -127,7 +127,16 @@ _HOMES = {
     "data": ("DataAsset",),
     "deployments": ("Deployment", "DeploymentKeys", "DeploymentStatus"),
     "files": ("File", "UploadEvent"),
-    "jobs": ("ChildJob", "FineTuningJob", "Hyperparameters", "JobEvent", "JobProgress", "JobStatus", "MetricPoint", "Metrics"),
+    "jobs": (
+        "ChildJob",
+        "FineTuningJob",
+        "Hyperparameters",
+        "JobEvent",
+        "JobProgress",
+        "JobStatus",
+        "MetricPoint",
+        "Metrics",
+    ),
     "marketplace": ("MarketplaceSubscription", "SubscriptionStatus"),
     "models": ("FineTunedModel", "RegistryModel"),
     "plans": (
