@@ -1,4 +1,4 @@
-"""Any sequence of submitting, crashing, losing answers, jumping clocks and going on: never a second job, and none lost.
+"""Any sequence of submitting, applying plans, crashing, losing answers and going on: never a second job, none lost.
 
 The server is a model of a few lines; the client, its journal on disk included, is the real one. A crash comes at any
 point that the journal names or at any request, and leaves what a killed process leaves: the journal and the server.
@@ -27,7 +27,7 @@ from maas_client.core.journal import Record
 from maas_client.errors import BrokenResponseError, ConnectError, MaaSError, RequestTimeoutError
 from maas_client.journal import SqliteJournal
 from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
-from maas_client.types import StepState, SubmissionState
+from maas_client.types import Plan, StepState, SubmissionState
 from tests.unit.resources.world import BEGIN, DATA, World, refusal
 
 RUNS = int(os.environ.get("SUBMISSION_RUNS", "100"))
@@ -102,7 +102,8 @@ class Service:
         if path not in self.blobs:
             return refusal(404)
         length, digest = self.blobs[path]
-        return Response(200, {"content-length": str(length), "x-ms-meta-sha256": digest}, b"")
+        headers = {"content-length": str(length), "x-ms-meta-sha256": digest, "x-ms-blob-type": "BlockBlob"}
+        return Response(200, headers, b"")
 
     def on_blob_put(self, request: Request, path: str) -> Response:
         if path in self.blobs:
@@ -221,6 +222,7 @@ class Machine(RuleBasedStateMachine):
         self.service = Service()
         self.skew = 0.0
         self.refused = 0
+        self.plans: list[Plan] = []
 
     def process(self, kinds: list[str]) -> Submissions:
         line = Line(service=self.service, kinds=list(kinds), skew=self.skew, files=dict(FILES))
@@ -256,6 +258,20 @@ class Machine(RuleBasedStateMachine):
         self.work(lambda: found.create(MODEL, training_file=file, check=False, deploy=wish, **options), crash)
         if name is None and may_exist:
             assert len(self.journal().records()) == before, "a second job of what may exist already"
+
+    @rule(file=st.sampled_from(sorted(FILES)), name=st.sampled_from([None, "bot", "other"]), deploy=st.booleans())
+    def plan(self, file: str, name: str | None, deploy: bool) -> None:
+        options: dict[str, Any] = {} if name is None else {"name": name}
+        wish = f"d-{name or 'made-up'}-{file[6]}" if deploy else None
+        with suppress(MaaSError):  # the clock may stand where the model is retired
+            self.plans.append(self.process([]).plan(MODEL, training_file=file, check=False, deploy=wish, **options))
+
+    @rule(choice=st.integers(0, 20), trouble=TROUBLE, crash=CRASH)
+    def apply(self, choice: int, trouble: list[str], crash: int) -> None:
+        if self.plans:
+            plan = self.plans[choice % len(self.plans)]
+            found = self.process(trouble)
+            self.work(lambda: found.apply(plan), crash)
 
     def unseen(self) -> list[Record]:
         """Runs under made-up names whose job may exist."""
