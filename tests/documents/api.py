@@ -67,7 +67,9 @@ def _resources() -> Iterator[str]:
             continue
         name = f"{cls.__module__}.{cls.__qualname__}"
         if cls in twins:
-            yield _same(twins[cls].__name__)
+            twin = twins[cls]
+            yield _entry(f"{twin.__module__}.{twin.__qualname__}", 2, "merge_init_into_class: false", "members: false")
+            yield _same(twin.__name__)
         yield _entry(name, 2, "merge_init_into_class: false" if cls in twins else "")
 
 
