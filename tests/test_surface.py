@@ -32,6 +32,7 @@ from maas_client.resources.models import AsyncModels, Models
 from maas_client.resources.submissions import AsyncSubmissions, Submission, Submissions
 from maas_client.testing import contract
 from maas_client.types.base import Value, field_texts
+from maas_client.watch import JobPicture
 
 SNAPSHOT = Path(__file__).with_name("surface.txt")
 PAIRS = [
@@ -61,7 +62,7 @@ def public() -> Iterator[tuple[str, Any]]:
     """Everything that users may name or hold, with its home."""
     for module in modules():
         yield from ((f"{module.__name__}.{name}", getattr(module, name)) for name in sorted(module.__all__))
-    held = [cls for pair in PAIRS for cls in pair] + [Page, ChatParameters, JobOptions]
+    held = [cls for pair in PAIRS for cls in pair] + [Page, ChatParameters, JobOptions, JobPicture]
     yield from ((f"{cls.__module__}.{cls.__qualname__}", cls) for cls in held)
 
 

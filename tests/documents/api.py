@@ -61,7 +61,11 @@ def _clients() -> Iterator[str]:
 def _resources() -> Iterator[str]:
     yield f"# What a client can do\n\nThe nouns of a client, and what their methods hand out. {HEAD}\n"
     twins = dict(PAIRS[1:])
-    shown = [cls for name, cls in public() if name.startswith(("maas_client.resources", "maas_client.core"))]
+    shown = [
+        cls
+        for name, cls in public()
+        if name.startswith(("maas_client.resources", "maas_client.core", "maas_client.watch"))
+    ]
     for cls in shown:
         if cls in twins.values():
             continue
