@@ -2,7 +2,7 @@
 
 Theory of operation. A Tab must be answered at once, and the service takes as long as it takes, signing in included. So
 a process of its own asks the service and writes what it learns into a small file of the user's cache folder; the Tab
-waits for it half a second at most, and offers what the file has then. What comes later is there at the next Tab. The
+waits for it less than half a second, and offers what the file has then. What comes later is there at the next Tab. The
 process has no terminal, so it can ask nobody anything; it ends by itself.
 """
 
@@ -31,7 +31,7 @@ _ABOUT: dict[str, Kind] = {"Jobs": "jobs", "ServerlessEndpoints": "deployments"}
 """What operations are about, by how they begin."""
 _OF_COMMANDS: dict[str, Kind] = {"jobs": "jobs", "deployments": "deployments", "chat": "deployments"}
 """What the names are that commands take."""
-WAIT_SECONDS = 0.5
+WAIT_SECONDS = 0.4
 FRESH_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
 LIFE_SECONDS = 30.0
