@@ -87,6 +87,31 @@ def run() -> Run:
 
 
 @pytest.fixture
+def inside(invoke: Invoke) -> Run:
+    """Run a command as `run` does, but inside this process: where nothing hangs on its being another one."""
+
+    def call(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        done = invoke(*arguments)
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def shared_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A local server's folder for a whole module: its tests give what they make different names."""
+    local = tmp_path_factory.mktemp("local")
+    yield local
+    stop_server(local)
+
+
+@pytest.fixture
+def one_server(own_folders: Path, shared_local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `--local` find the module's server."""
+    monkeypatch.setenv("MAAS_LOCAL_DIR", str(shared_local))
+
+
+@pytest.fixture
 def same_screen(generated: Callable[[Path, str], None]) -> Callable[[str, str], None]:
     """Compare a screen, masked by then, with the golden one of this name."""
 

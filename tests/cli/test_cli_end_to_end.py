@@ -38,7 +38,7 @@ def started(data: Path, request: pytest.FixtureRequest) -> "subprocess.Popen[str
     raise AssertionError("it ended before it trained")
 
 
-def test_from_data_to_an_answer(run, invoke, data):
+def test_from_data_to_an_answer(run, inside, invoke, data):
     done = run(*SUBMIT, "--name", "bot_1", "--deploy", "--tag", "team=support")
 
     assert done.returncode == 0, done.stderr
@@ -51,10 +51,10 @@ def test_from_data_to_an_answer(run, invoke, data):
     assert "\x1b" not in done.stderr
     assert " step " in done.stderr
 
-    answer = run("chat", "bot-1", "What is 7 plus 7?", "--local", "--system", "Be brief.", "--temperature", "0")
+    answer = inside("chat", "bot-1", "What is 7 plus 7?", "--local", "--system", "Be brief.", "--temperature", "0")
     assert (answer.returncode, answer.stdout) == (0, "It is 14. Ask me another one.\n")
     assert answer.stderr == "(simulated: no model answered)\n"
-    document = json.loads(run("chat", "bot-1", "Hello", "--local", "--max-tokens", "3", "-o", "json").stdout)
+    document = json.loads(inside("chat", "bot-1", "Hello", "--local", "--max-tokens", "3", "-o", "json").stdout)
     assert document["simulated"] is True
     assert "there is no model" in invoke("deployments", "info", "bot-1", "--local").stdout
     assert json.loads(invoke("deployments", "info", "bot-1", "--local", "-o", "json").stdout)["provider"] == "Microsoft"
@@ -130,7 +130,7 @@ def test_json_is_one_document(run, data):
 
 @pytest.mark.parametrize("started", [1000], indirect=True)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_stops_the_watching_only(run, started, own_folders, number, code):
+def test_stopping_stops_the_watching_only(inside, started, own_folders, number, code):
     started.send_signal(number)
     out, err = started.communicate(timeout=20)
 
@@ -140,13 +140,13 @@ def test_stopping_stops_the_watching_only(run, started, own_folders, number, cod
     assert err.splitlines()[-1].startswith("Resume with: maas-ft runs resume ")
     assert "Traceback" not in err
 
-    waited = run("jobs", "watch", "slow", "--local", "--timeout", "0")
+    waited = inside("jobs", "watch", "slow", "--local", "--timeout", "0")
     assert waited.returncode == 8
     assert "hint: Go on watching: maas-ft jobs watch slow --local" in waited.stderr
 
-    cancelled = run("jobs", "cancel", "slow", "--local")
+    cancelled = inside("jobs", "cancel", "slow", "--local")
     assert cancelled.returncode == 0
-    watched = run("jobs", "watch", "slow", "--local")
+    watched = inside("jobs", "watch", "slow", "--local")
     assert watched.returncode == 7
     assert "error: The job slow was cancelled." in watched.stderr
     assert "status cancelled (Canceled)" in words(watched.stdout)
@@ -184,16 +184,16 @@ def test_a_watcher_rides_through_the_server_s_death(run, started, own_folders):
     assert "Traceback" not in err
 
 
-def test_without_watching_the_job_goes_on(run, data):
+def test_without_watching_the_job_goes_on(run, inside, data):
     done = run(*SUBMIT, "--name", "later", "--no-watch")
 
     assert done.returncode == 0, done.stderr
     assert "whenever the local server runs" in done.stderr
     assert "Watch it: maas-ft jobs watch later --local" in done.stderr
-    assert run("jobs", "watch", "later", "--local").returncode == 0
+    assert inside("jobs", "watch", "later", "--local").returncode == 0
 
 
-def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
+def test_a_job_that_failed_is_told_with_its_reason(inside, tmp_path, own_folders):
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"no": "messages"}\n' * 30)
     server = ensure_local(own_folders)
@@ -205,7 +205,7 @@ def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
         workspace=server.workspace,
     ) as client:
         client.jobs.create(MODEL, training_file=client.files.upload(bad), name="bad")
-    done = run("jobs", "watch", "bad", "--local")
+    done = inside("jobs", "watch", "bad", "--local")
 
     assert done.returncode == 7
     assert "status failed (Failed)" in words(done.stdout)
@@ -213,9 +213,9 @@ def test_a_job_that_failed_is_told_with_its_reason(run, tmp_path, own_folders):
     assert "Likely cause: rows that are broken" in done.stderr
     assert f"maas-ft data check bad.jsonl --model {MODEL} ." in done.stderr
     assert "maas-ft jobs logs bad --local" in done.stderr
-    checked = run("data", "check", "bad.jsonl", "--model", MODEL)
+    checked = inside("data", "check", "bad.jsonl", "--model", MODEL)
     assert (checked.returncode, "messages" in checked.stdout) == (3, True)
-    assert "has no model yet (failed)" in run("deployments", "create", "x", "--job", "bad", "--local").stderr
+    assert "has no model yet (failed)" in inside("deployments", "create", "x", "--job", "bad", "--local").stderr
 
 
 def test_a_reader_who_leaves_early_is_no_error(own_folders):

@@ -6,31 +6,33 @@ import pytest
 
 from tests.cli.program import MODEL
 
+pytestmark = pytest.mark.usefixtures("one_server")
 
-def test_a_file_becomes_an_asset_that_a_job_can_take(run, data):
-    uploaded = run("files", "upload", str(data), "--asset", "support", "--local", "--output", "json")
+
+def test_a_file_becomes_an_asset_that_a_job_can_take(inside, data):
+    uploaded = inside("files", "upload", str(data), "--asset", "support", "--local", "--output", "json")
     assert uploaded.returncode == 0, uploaded.stderr
     document = json.loads(uploaded.stdout)
     (file,), asset = document["files"], document["asset"]
     assert (asset["name"], asset["version"], asset["uri"]) == ("support", "1", file["id"])
     assert "uploaded." in uploaded.stderr
 
-    again = run("files", "upload", str(data), "--asset", "support:1", "--local")
+    again = inside("files", "upload", str(data), "--asset", "support:1", "--local")
     assert again.stdout.splitlines() == [file["id"], "support:1"]
     assert "nothing was sent" in again.stderr
 
-    created = run("assets", "create", "support", file["id"], "--description", "second", "--tag", "a=b", "--local")
+    created = inside("assets", "create", "support", file["id"], "--description", "second", "--tag", "a=b", "--local")
     assert created.returncode == 0, created.stderr
     assert "support:2" in created.stdout
-    shown = json.loads(run("assets", "get", "support", "--local", "--output", "json").stdout)
+    shown = json.loads(inside("assets", "get", "support", "--local", "--output", "json").stdout)
     assert (shown["version"], shown["description"], shown["tags"]) == ("2", "second", {"a": "b"})
-    archived = run("assets", "archive", "support:1", "--local")
+    archived = inside("assets", "archive", "support:1", "--local")
     assert "archived" in archived.stdout
-    listed = json.loads(run("assets", "list", "support", "--archived", "--local", "--output", "json").stdout)
+    listed = json.loads(inside("assets", "list", "support", "--archived", "--local", "--output", "json").stdout)
     assert {one["version"]: one["is_archived"] for one in listed} == {"1": True, "2": False}
-    assert "(archived)" in run("assets", "list", "support", "--archived", "--local").stdout
-    assert "archived" not in run("assets", "restore", "support:1", "--local").stdout
-    missing = run("assets", "get", "none", "--local")
+    assert "(archived)" in inside("assets", "list", "support", "--archived", "--local").stdout
+    assert "archived" not in inside("assets", "restore", "support:1", "--local").stdout
+    missing = inside("assets", "get", "none", "--local")
     assert (missing.returncode, missing.stdout) == (5, "")
 
 
@@ -43,45 +45,45 @@ def test_a_file_becomes_an_asset_that_a_job_can_take(run, data):
         (("files", "upload", "missing.jsonl", "--local"), "There is no file"),
     ],
 )
-def test_what_is_wrong_is_told(run, arguments, words):
-    done = run(*arguments)
+def test_what_is_wrong_is_told(inside, arguments, words):
+    done = inside(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
 
 
-def test_files_of_a_job_and_its_model_come_down(run, data, tmp_path):
-    done = run("submit", "--local", "--model", MODEL, "--train", str(data), "--name", "down", "--epochs", "1")
+def test_files_of_a_job_and_its_model_come_down(inside, data, tmp_path):
+    done = inside("submit", "--local", "--model", MODEL, "--train", str(data), "--name", "down", "--epochs", "1")
     assert done.returncode == 0, done.stderr
-    listed = json.loads(run("jobs", "artifacts", "down", "--local", "-o", "json").stdout)
-    assert "adapter_config.json" in run("jobs", "artifacts", "down", "--local").stdout
-    fetched = run("jobs", "download", "down", "job", "--local")
+    listed = json.loads(inside("jobs", "artifacts", "down", "--local", "-o", "json").stdout)
+    assert "adapter_config.json" in inside("jobs", "artifacts", "down", "--local").stdout
+    fetched = inside("jobs", "download", "down", "job", "--local")
     assert fetched.returncode == 0, fetched.stderr
     assert f"{len(listed)} files" in fetched.stderr
     assert all((tmp_path / line).is_file() for line in fetched.stdout.splitlines())
-    again = run("models", "download", "down", "model", "--local", "-o", "json")
+    again = inside("models", "download", "down", "model", "--local", "-o", "json")
     assert {"adapter_config.json"} <= {one["path"] for one in json.loads(again.stdout)["artifacts"]}
     (tmp_path / "model" / "adapter_config.json").write_text("mine")
-    refused = run("models", "download", "down", "model", "--local")
+    refused = inside("models", "download", "down", "model", "--local")
     assert (refused.returncode, "--overwrite" in refused.stderr) == (2, True)
-    replaced = run("models", "download", "down", "model", "--local", "--overwrite")
+    replaced = inside("models", "download", "down", "model", "--local", "--overwrite")
     assert (replaced.returncode, "were there already" in replaced.stderr) == (0, True)
 
 
-def test_base_models_of_a_registry(run):
-    shown = run("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local")
+def test_base_models_of_a_registry(inside):
+    shown = inside("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local")
     assert "azureml://registries/azureml/models/Phi-4-mini-instruct/versions/" in shown.stdout
-    listed = json.loads(run("models", "versions", "Phi-4-mini-instruct", "--local", "-o", "json").stdout)
+    listed = json.loads(inside("models", "versions", "Phi-4-mini-instruct", "--local", "-o", "json").stdout)
     assert {one["registry"] for one in listed} == {"azureml"}
-    assert "Phi-4-mini-instruct" in run("models", "versions", "Phi-4-mini-instruct", "--local").stdout
+    assert "Phi-4-mini-instruct" in inside("models", "versions", "Phi-4-mini-instruct", "--local").stdout
     as_json = json.loads(
-        run("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local", "-o", "json").stdout
+        inside("models", "get", "Phi-4-mini-instruct", "--registry", "azureml", "--local", "-o", "json").stdout
     )
     assert as_json["version"] == listed[0]["version"]
 
 
-def test_the_cloud_is_a_setting_like_others(run):
+def test_the_cloud_is_a_setting_like_others(inside):
     names = ("--subscription", "s", "--resource-group", "g", "--workspace", "w")
-    wrong = run("jobs", "list", *names, "--cloud", "AzureMoon")
+    wrong = inside("jobs", "list", *names, "--cloud", "AzureMoon")
     assert (wrong.returncode, "AzureUSGovernment" in wrong.stderr) == (2, True)
-    local = run("jobs", "list", "--local", "--cloud", "AzureCloud")
+    local = inside("jobs", "list", "--local", "--cloud", "AzureCloud")
     assert (local.returncode, "--local is a workspace of its own" in local.stderr) == (2, True)

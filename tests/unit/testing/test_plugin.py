@@ -34,7 +34,6 @@ QUIET = ("-p", "no:cacheprovider", "-p", "no:randomly")
 @pytest.fixture
 def run(pytester, monkeypatch):
     """Run pytest on some files with some arguments."""
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     pytester.makeconftest(TRAIN)
 
     def go(text, *arguments, ini=""):
