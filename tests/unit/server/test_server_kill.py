@@ -16,8 +16,9 @@ CLOCK = "scaled:100000"
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_acknowledged_survives_every_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The check of the wire doubles the time of a start, and writes its file at a clean stop alone.
-    monkeypatch.delenv("MAAS_SERVER_CONFORMANCE", raising=False)
+    # The check of the wire and coverage double the time of a start, and write their files at a clean stop alone.
+    for name in ("MAAS_SERVER_CONFORMANCE", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
     state = tmp_path / "state"
     book = Book()
     server = Server.start(state, clock=CLOCK)
