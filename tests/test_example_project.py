@@ -20,7 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 def pip(python: Path, *arguments: str) -> None:
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--disable-pip-version-check"]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    done = subprocess.run(
+        [*command, "--no-compile", *arguments], capture_output=True, text=True, timeout=INSTALL_SECONDS
+    )
     if done.returncode != 0 and "No matching distribution found" in done.stderr:
         pytest.skip("dependencies could not be had: no package index within reach")
     assert done.returncode == 0, done.stderr

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from tests.cli.program import MODEL
+from tests.cli.program import MODEL, row
 
 pytestmark = pytest.mark.usefixtures("one_server")
 
 
 def test_a_file_becomes_an_asset_that_a_job_can_take(inside, data):
+    data.write_text(data.read_text() + row(7000) + "\n")  # no other test uploads the same
     uploaded = inside("files", "upload", str(data), "--asset", "support", "--local", "--output", "json")
     assert uploaded.returncode == 0, uploaded.stderr
     document = json.loads(uploaded.stdout)

@@ -36,8 +36,9 @@ def environment(cache: Path, name: str) -> Path:
 
 
 def _install(python: Path, requirements: Path) -> None:
-    # --no-deps: the file names everything, so that what is tested changes only with the file.
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
+    # --no-deps: the file names everything, so that what is tested changes only with the file. --no-compile: of an SDK's
+    # thousands of modules a run loads a part, which is compiled when it is loaded.
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-compile"]
     command += ["--disable-pip-version-check", "-r", str(requirements)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
