@@ -6,11 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+import jsonschema
 import pytest
 import yaml
 
@@ -138,10 +140,28 @@ def test_what_is_not_run_is_said_to_be_so_and_why() -> None:
     silent = [
         f"{page.name}:{block.line}"
         for page in PAGES
-        for block in blocks(page, *SHELL)
-        if not is_run(block) and not block.reason and "maas-ft " in block.text
+        for block in blocks(page, "console", "python", "sh")
+        if not is_run(block) and not block.reason and not block.title
     ]
     assert silent == []
+    reasons = " ".join(block.reason for page in PAGES for block in blocks(page))
+    assert [place for place in re.findall(r"tests/[\w/.]+", reasons) if not (ROOT / place).exists()] == []
+
+
+def test_data_on_the_pages_is_what_it_says() -> None:
+    """What is shown as JSON, TOML or YAML is that, and a job file is one; a reader's files may be wrong on purpose."""
+    read: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+    schema = json.loads((ROOT / "schemas" / "job.schema.json").read_text(encoding="utf-8"))
+    jobs = 0
+    for page in PAGES:
+        for block in blocks(page, *read):
+            if block.title and block.language == "json":
+                continue
+            document = read[block.language](block.text)
+            if isinstance(document, dict) and "training_file" in document:
+                jsonschema.validate(document, schema)
+                jobs += 1
+    assert jobs >= 3
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
