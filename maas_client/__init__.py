@@ -3,6 +3,8 @@
 Names are loaded when they are first used, so that importing this package costs next to nothing.
 """
 
+from maas_client.base.lazy import loads
+
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
@@ -27,18 +29,7 @@ _PACKAGES = frozenset({"catalog", "dataset", "errors", "testing", "types"})
 
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name in _HOMES:
-            value: object = getattr(import_module(_HOMES[name]), name)
-        elif name in _PACKAGES:
-            value = import_module(f"{__name__}.{name}")
-        else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, _HOMES | {name: f"{__name__}.{name}" for name in _PACKAGES})
 
 
 def __dir__() -> list[str]:

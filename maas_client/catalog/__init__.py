@@ -4,6 +4,7 @@ The facts are in `models.toml`, `clouds.toml` and `techniques.toml`; nothing her
 Techniques and the advice made of them are loaded when they are first used: every command passes here, few ask.
 """
 
+from maas_client.base.lazy import loads
 from maas_client.catalog.clouds import Cloud, get_cloud
 from maas_client.catalog.lifecycle import Lifecycle, check_finetune
 from maas_client.catalog.models import CatalogModel, Range, Source, all_models, get, sources, uri
@@ -42,26 +43,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Advice": "advice",
-    "Need": "matrix",
-    "Statement": "matrix",
-    "Technique": "matrix",
-    "TrainingMethod": "training_methods",
-    "TrainingPlace": "advice",
-    "advise": "advice",
-    "needs": "matrix",
-    "technique_sources": "matrix",
-    "techniques": "matrix",
+    "Advice": "maas_client.catalog.advice",
+    "Need": "maas_client.catalog.matrix",
+    "Statement": "maas_client.catalog.matrix",
+    "Technique": "maas_client.catalog.matrix",
+    "TrainingMethod": "maas_client.catalog.training_methods",
+    "TrainingPlace": "maas_client.catalog.advice",
+    "advise": "maas_client.catalog.advice",
+    "needs": "maas_client.catalog.matrix",
+    "technique_sources": "maas_client.catalog.matrix",
+    "techniques": "maas_client.catalog.matrix",
 }
 
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, _HOMES)

@@ -1,12 +1,11 @@
 """Files that are written: whole under their name, or not there at all."""
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from maas_client.base.whole import whole
 from maas_client.errors import ConfigurationError
 
 
@@ -32,16 +31,10 @@ def writing(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         ConfigurationError: The file is there already and `force` is false, or it cannot be written.
     """
     check_new(path, force=force)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+        with whole(path) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror or error}.", hint="Check the folder and the space left on it."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """What `jobs.py` is made of, loaded when first used: who only asks for a job pays for neither logs nor downloads."""
 
+from maas_client.base.lazy import loads
+
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more
 
 if TYPE_CHECKING:
@@ -26,26 +28,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Poller": "_poller",
-    "Watcher": "_job_watch",
-    "artifacts": "_download",
-    "artifacts_uri": "_download",
-    "begin_delete": "_job_delete",
-    "create_job": "_job_create",
-    "download": "_download",
-    "follow_logs": "_job_logs",
-    "read_logs": "_job_logs",
-    "read_metrics": "_job_metrics",
-    "succeeded": "_job_watch",
+    "Poller": "maas_client.resources._poller",
+    "Watcher": "maas_client.resources._job_watch",
+    "artifacts": "maas_client.resources._download",
+    "artifacts_uri": "maas_client.resources._download",
+    "begin_delete": "maas_client.resources._job_delete",
+    "create_job": "maas_client.resources._job_create",
+    "download": "maas_client.resources._download",
+    "follow_logs": "maas_client.resources._job_logs",
+    "read_logs": "maas_client.resources._job_logs",
+    "read_metrics": "maas_client.resources._job_metrics",
+    "succeeded": "maas_client.resources._job_watch",
 }
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value: object = getattr(import_module(f"maas_client.resources.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, _HOMES)

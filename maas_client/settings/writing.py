@@ -6,15 +6,13 @@ anything but this profile would differ, nothing is written.
 """
 
 import json
-import os
 import re
-import secrets
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from maas_client.base.whole import whole
 from maas_client.errors import ConfigurationError
 from maas_client.settings.files import read_profiles
 
@@ -114,18 +112,11 @@ def _read_back(text: str) -> tuple[dict[str, Any], object] | None:
 def _write(path: Path, text: str) -> None:
     """Write the whole file or nothing; what a link points to is written, and the link stays."""
     target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with whole(target, mode=0o600) as file:
             file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror or error}.", hint="Name another file in MAAS_CONFIG."
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

@@ -3,6 +3,8 @@
 Names are loaded when they are first used: the pytest plugin of this package passes here in every run of pytest.
 """
 
+from maas_client.base.lazy import loads
+
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more than everything else here
 
 if TYPE_CHECKING:
@@ -16,28 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "ControlError", "Fault", "FaultProxy", "Faults", "Requests", "Server", "Workspace", "serving"]
 
 _HOMES = {
-    "Clock": "workspace",
-    "ControlError": "control",
-    "Fault": "faults",
-    "FaultProxy": "proxy.proxy",
-    "Faults": "faults",
-    "Requests": "requests",
-    "Server": "server",
-    "Workspace": "workspace",
-    "serving": "server",
+    "Clock": "maas_client.testing.workspace",
+    "ControlError": "maas_client.testing.control",
+    "Fault": "maas_client.testing.faults",
+    "FaultProxy": "maas_client.testing.proxy.proxy",
+    "Faults": "maas_client.testing.faults",
+    "Requests": "maas_client.testing.requests",
+    "Server": "maas_client.testing.server",
+    "Workspace": "maas_client.testing.workspace",
+    "serving": "maas_client.testing.server",
 }
 
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,8 @@
 Each is loaded when it is first used: making values of pydantic's kind costs more than what most programs use them for.
 """
 
+from maas_client.base.lazy import loads
+
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more
 
 if TYPE_CHECKING:
@@ -152,18 +154,9 @@ _HOMES = {
     "responses": ("RawResponse",),
     "submissions": ("StepState", "SubmissionInfo", "SubmissionResult", "SubmissionState", "SubmissionStep"),
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names})
 
 
 def __dir__() -> list[str]:

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
+from maas_client.base.whole import whole
 from maas_client.errors import ConfigurationError
 
 PLAN_VERSION = 2
@@ -20,24 +20,17 @@ def write_plan_file(path: str | os.PathLike[str], plan: dict[str, Any]) -> None:
     """Write a plan under its name at once; see `Plan.save`."""
     target = Path(path)
     document = {"form": FORM, "version": plan["version"], "digest": _digest(plan), "plan": plan}
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
         if target.exists() and not _is_plan(target):
             raise ConfigurationError(
                 f"{target} is there already and is no plan; it was left alone.", hint="Choose another name."
             )
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        with whole(target) as file:
+            file.write(json.dumps(document, indent=2, allow_nan=False).encode() + b"\n")
     except OSError as error:
         raise ConfigurationError(
             f"{target} cannot be written: {error.strerror or error}.", hint="Check the folder and the space left on it."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_plan_file(path: str | os.PathLike[str]) -> dict[str, Any]:

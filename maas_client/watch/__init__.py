@@ -3,6 +3,8 @@
 Names are loaded when they are first used: every client has a cadence, few watch.
 """
 
+from maas_client.base.lazy import loads
+
 TYPE_CHECKING = False  # what typing calls so; importing typing would cost more
 
 if TYPE_CHECKING:
@@ -35,30 +37,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Cadence": "cadence",
-    "JobPicture": "picture",
-    "Overfitting": "overfitting",
-    "Reducer": "reducer",
-    "Snapshot": "reducer",
-    "Stage": "stages",
-    "Stall": "stall",
-    "Track": "progress",
-    "Turns": "turns",
-    "advance": "progress",
-    "advice": "causes",
-    "next_delay": "cadence",
-    "overfit": "overfitting",
-    "progress_of": "progress",
-    "stage_of": "stages",
+    "Cadence": "maas_client.watch.cadence",
+    "JobPicture": "maas_client.watch.picture",
+    "Overfitting": "maas_client.watch.overfitting",
+    "Reducer": "maas_client.watch.reducer",
+    "Snapshot": "maas_client.watch.reducer",
+    "Stage": "maas_client.watch.stages",
+    "Stall": "maas_client.watch.stall",
+    "Track": "maas_client.watch.progress",
+    "Turns": "maas_client.watch.turns",
+    "advance": "maas_client.watch.progress",
+    "advice": "maas_client.watch.causes",
+    "next_delay": "maas_client.watch.cadence",
+    "overfit": "maas_client.watch.overfitting",
+    "progress_of": "maas_client.watch.progress",
+    "stage_of": "maas_client.watch.stages",
 }
 
 if not TYPE_CHECKING:  # a checker that saw it would take a misspelt name for one that is there
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loads(__name__, _HOMES)
