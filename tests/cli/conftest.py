@@ -29,8 +29,9 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv("MAAS_LOCAL_DIR", str(local))
     monkeypatch.setenv("MAAS_JOURNAL_DIR", str(tmp_path / "journal"))
     monkeypatch.setenv("MAAS_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # also for what the Azure CLI knows
     for kind in ("STATE", "CACHE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / f"xdg-{kind.lower()}"))
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / "home" / kind.lower()))
     monkeypatch.chdir(tmp_path)
     yield local
     stop_server(local)

@@ -44,7 +44,7 @@ def test_signing_in_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
         assert code == 0, said
         _, keys = loud("deployments", "keys", "job", "--show", "--output", "json", **known)
         listed, again = loud("jobs", "list", **known | {"AZURE_CLIENT_SECRET": "canaryWrongSecret0123456789"})
-        logs = kept(tmp_path / "xdg-state")
+        logs = kept(tmp_path / "home")
         looked, found = loud("doctor", "--output", "json", **known)
         again += found
         told = said + again + logs + kept(tmp_path / "journal") + kept(tmp_path / "local") + kept(tmp_path / "state")
@@ -78,7 +78,7 @@ def test_what_opens_a_proxy_is_in_no_output(proxy: str, tmp_path: Path) -> None:
     assert code in {2, 10}, said
     assert "Traceback" in said
     assert "proxy" in said.lower()
-    logs = kept(tmp_path / "xdg-state")
+    logs = kept(tmp_path / "home")
     assert "HTTPS_PROXY=" in logs
     assert password not in said + logs
     assert environ["MAAS_TOKEN"] not in said + logs

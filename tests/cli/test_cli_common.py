@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from platformdirs import user_state_path
 
 from maas_client import __version__
 from maas_client.cli._debug import write_log
@@ -32,9 +33,9 @@ def place(server, monkeypatch):
 
 
 @pytest.fixture
-def logs(tmp_path):
+def logs():
     """Where debug logs come to lie."""
-    return tmp_path / "xdg-state" / "maas-client" / "debug"
+    return user_state_path("maas-client", appauthor=False) / "debug"
 
 
 def test_every_command_takes_the_common_options_and_no_option_twice():

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from maas_client.testing import Server, serving
 from tests.cli.screens import masked, on_screen
 
 SUBSCRIPTION = "11111111-2222-4333-8444-555555555555"
+on_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 REAL = ("--subscription", SUBSCRIPTION, "--resource-group", "g", "--workspace", "w")
 TOML = """default_profile = "dev"
 
@@ -119,6 +121,7 @@ def test_a_subscription_may_be_named(invoke, path, az):
     assert default is None
 
 
+@on_a_terminal
 @pytest.mark.parametrize("columns", [80, 120])
 def test_what_is_missing_is_asked_for(same_screen, path, az, columns):
     with on_screen("config", "init", "--no-verify", columns=columns, MAAS_CONFIG="config.toml") as shown:
@@ -146,6 +149,7 @@ def test_what_is_missing_is_asked_for(same_screen, path, az, columns):
     }
 
 
+@on_a_terminal
 def test_ctrl_c_at_a_question_writes_nothing(path):
     with on_screen("config", "init") as shown:
         shown.read("Name of the profile")
