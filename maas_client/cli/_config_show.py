@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from maas_client.cli._output import Output
     from maas_client.settings import ResolvedSettings
 
-# Variables of ours that are no settings of a client.
-_OTHERS = ("MAAS_ADMIN_TOKEN", "MAAS_DEBUG", "MAAS_LOCAL_DIR")
-_SERVERS = "MAAS_SERVER_"
-
 
 @click.command(
     short_help="Show each setting and where it comes from.",
@@ -100,16 +96,10 @@ def show_path(output: "Output") -> None:
 
 def _notes(environ: "Mapping[str, str]", resolved: "ResolvedSettings") -> "Iterator[str]":
     """Say what is set and has no effect."""
-    from difflib import get_close_matches
-
+    from maas_client.cli._variables import without_meaning
     from maas_client.settings.files import default_config_path, read_profiles
-    from maas_client.settings.load import known_variables
 
-    known = [*known_variables(), *_OTHERS]
-    for name in sorted(environ):
-        if name.startswith("MAAS_") and not name.startswith(_SERVERS) and name not in known:
-            close = get_close_matches(name, known, n=1)
-            yield f"{name} has no meaning here." + (f" Did you mean {close[0]}?" if close else "")
+    yield from without_meaning(environ)
     path = default_config_path(environ)
     if resolved.profile is None and path.is_file() and (default := read_profiles(path)[1]):
         yield f"The default profile {default!r} does not count: a variable MAAS_... says where jobs go."

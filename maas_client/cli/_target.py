@@ -55,10 +55,13 @@ class Target:
             return
         missing = [name for name in _NEEDED if not getattr(self.resolved.settings, name)]
         if missing:
+            from maas_client.cli._variables import without_meaning
+
             variables = ", ".join("MAAS_" + name.upper() for name in missing)
+            mistyped = "".join(f"{note} " for note in without_meaning(os.environ))
             raise ConfigurationError(
                 f"It is not known which workspace is meant: {', '.join(missing)} missing.",
-                hint="Try it here with --local; or say it once with `maas-ft config init`; or give --profile; "
+                hint=f"{mistyped}Try it with --local; or say it once with `maas-ft config init`; or give --profile; "
                 f"or --subscription, --resource-group and --workspace, or set {variables}.",
             )
 

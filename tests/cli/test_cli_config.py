@@ -182,6 +182,11 @@ def test_a_variable_that_means_nothing_is_told_with_what_may_be_meant(invoke, mo
     ]
 
 
+def test_a_mistyped_variable_is_named_where_it_is_missed(invoke, monkeypatch):
+    monkeypatch.setenv("MAAS_WORKSPCE", "w")
+    assert "hint: MAAS_WORKSPCE has no meaning here. Did you mean MAAS_WORKSPACE? " in invoke("jobs", "list").stderr
+
+
 def test_profiles_are_listed(invoke, path):
     assert invoke("config", "list").stderr.startswith(f"{path} has no profiles.")
     assert json.loads(invoke("config", "path", "-o", "json").stdout) == {"path": str(path), "exists": False}
