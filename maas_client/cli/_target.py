@@ -61,8 +61,8 @@ class Target:
             mistyped = "".join(f"{note} " for note in without_meaning(os.environ))
             raise ConfigurationError(
                 f"It is not known which workspace is meant: {', '.join(missing)} missing.",
-                hint=f"{mistyped}Try it with --local; or say it once with `maas-ft config init`; or give --profile; "
-                f"or --subscription, --resource-group and --workspace, or set {variables}.",
+                hint=f"{mistyped}Try it here with --local; or say it once with `maas-ft config init`; or give "
+                f"--profile; or --subscription, --resource-group and --workspace, or set {variables}.",
             )
 
     def client(self, *, journal: Path | None = None) -> "MaaSClient":
