@@ -29,7 +29,12 @@ def install(folder: Path, requirement: str) -> Path:
 def run(command: list[str | Path], cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("MAAS_", "AZURE_", "PYTHON"))}
     return subprocess.run(
-        [str(word) for word in command], cwd=cwd, env=clean | environ, capture_output=True, text=True, timeout=120
+        [str(word) for word in command],
+        cwd=cwd,
+        env=clean | {"MAAS_JOURNAL_DIR": str(cwd / "journal")} | environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
