@@ -95,6 +95,17 @@ def assemble(make_io: Callable[[str | None], IO], options: Options) -> Session:
     return Session(caller=caller, dialect=AzureML(target), emulator=options.emulator, cadence=cadence, turns=turns)
 
 
+def check_http(http: str, *known: str) -> None:
+    """Check what is to carry the requests of a client.
+
+    Raises:
+        ConfigurationError: It is none of those that this client has.
+    """
+    if http not in known:
+        hint = "http='aiohttp' is for AsyncMaaSClient." if http == "aiohttp" else f"One of: {', '.join(known)}."
+        raise ConfigurationError(f"This client cannot have http={http!r}.", hint=hint)
+
+
 def adjust(session: Session, *, timeout: float | None, max_retries: int | None) -> Session:
     """Return a session with another patience that shares connections, tokens and all else; `None` leaves as it is.
 
@@ -144,7 +155,7 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
     """Read the settings from wherever they are, as arguments of a client."""
     from maas_client.settings import load_settings
 
-    given = {key: value for key, value in overrides.items() if key != "journal"}
+    given = {key: value for key, value in overrides.items() if key not in {"journal", "http"}}
     resolved = load_settings(profile=profile, overrides=given, environ=os.environ, cwd=Path.cwd(), config_path=None)
     settings = resolved.settings
     own_token = None if settings.emulator else settings.token  # a real token has no business with an emulator
@@ -161,4 +172,5 @@ def resolve(profile: str | None, credential: Credential, overrides: Mapping[str,
         "timeout": settings.timeout_seconds,
         "max_retries": settings.max_retries,
         "journal": overrides.get("journal") or settings.journal_dir,
+        "http": overrides.get("http", "httpx"),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
-from maas_client.client._assembly import Options, adjust, assemble, resolve
+from maas_client.client._assembly import Options, adjust, assemble, check_http, resolve
 from maas_client.client._nouns import AsyncNouns, Nouns, twin_of
 from maas_client.core import stepping
 from maas_client.core.recording import recorded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from maas_client.types import Plan, PreflightCheck, PreflightReport, RawResponse
 
 Service = Literal["azureml"]
+Http = Literal["httpx", "aiohttp"]
 
 
 class Overrides(TypedDict, total=False):
@@ -38,6 +39,7 @@ class Overrides(TypedDict, total=False):
     timeout: float
     max_retries: int
     journal: str | os.PathLike[str]
+    http: Http
 
 
 class AsyncMaaSClient(AsyncNouns):
@@ -58,6 +60,7 @@ class AsyncMaaSClient(AsyncNouns):
         timeout: float = 60.0,
         max_retries: int = 3,
         journal: str | os.PathLike[str] | None = None,
+        http: Http = "httpx",
     ) -> None:
         """Make a client from what is given here alone; nothing is sent before its first call.
 
@@ -77,6 +80,8 @@ class AsyncMaaSClient(AsyncNouns):
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
             journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
                 state folder. Nothing is written before a submission is created.
+            http: What carries the requests: `aiohttp` takes less CPU where many calls run at once, and needs the extra
+                of this name, asyncio and `AsyncMaaSClient`.
 
         Raises:
             ConfigurationError: A setting is missing or contradicts another.
@@ -95,9 +100,10 @@ class AsyncMaaSClient(AsyncNouns):
         )
 
         def port(authority: str | None) -> "IO":
+            check_http(http, "httpx", "aiohttp")
             from maas_client.transport.httpx_async import AsyncIO
 
-            return AsyncIO(credential=credential, emulator=emulator, authority=authority)
+            return AsyncIO(credential=credential, emulator=emulator, authority=authority, http=http)
 
         self._journal = None if journal is None else Path(journal)
         self._session = assemble(port, options)
@@ -234,6 +240,7 @@ class MaaSClient(Nouns):
         timeout: float = 60.0,
         max_retries: int = 3,
         journal: str | os.PathLike[str] | None = None,
+        http: Http = "httpx",
     ) -> None:
         """Make a client from what is given here alone; nothing is sent before its first call.
 
@@ -253,6 +260,8 @@ class MaaSClient(Nouns):
             max_retries: Attempts after the first, where repeating is safe; 0 to 20.
             journal: Folder in which submissions are written down; `None` takes `MAAS_JOURNAL_DIR`, or one in the user's
                 state folder. Nothing is written before a submission is created.
+            http: What carries the requests: `aiohttp` takes less CPU where many calls run at once, and needs the extra
+                of this name, asyncio and `AsyncMaaSClient`.
 
         Raises:
             ConfigurationError: A setting is missing or contradicts another.
@@ -271,6 +280,7 @@ class MaaSClient(Nouns):
         )
 
         def port(authority: str | None) -> "IO":
+            check_http(http, "httpx")
             from maas_client.transport.httpx_sync import SyncIO
 
             return SyncIO(credential=credential, emulator=emulator, authority=authority)

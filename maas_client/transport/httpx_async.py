@@ -1,15 +1,16 @@
-"""The port for event loops: asyncio and trio, through anyio.
+"""The port for event loops: asyncio and trio, through anyio; with aiohttp below it, asyncio alone.
 
 Theory of operation. Every attempt runs inside a cancel scope with its deadline, so that an answer that drips in byte
 by byte ends too; cancelling closes the connection. A port belongs to the event loop of its first call.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from ssl import SSLContext
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
@@ -17,7 +18,7 @@ import anyio.to_thread
 
 from maas_client.core.io import FileBody, FoundFile, Request, Response, StreamResponse, Token
 from maas_client.core.surroundings import Way
-from maas_client.errors import UsageError
+from maas_client.errors import ConfigurationError, UsageError
 from maas_client.transport._httpx import httpx
 from maas_client.transport.credentials import Credential, TokenSource
 from maas_client.transport.errors import EXPECTED, closed, too_late, translate
@@ -44,22 +45,31 @@ FILE_PIECE_BYTES = 4 * 1024 * 1024
 class AsyncIO:
     """The port for event loops."""
 
-    def __init__(self, credential: Credential = None, *, emulator: bool = False, authority: str | None = None) -> None:
+    def __init__(
+        self,
+        credential: Credential = None,
+        *,
+        emulator: bool = False,
+        authority: str | None = None,
+        http: Literal["httpx", "aiohttp"] = "httpx",
+    ) -> None:
         """Make the port; nothing is opened before the first call.
 
         Args:
             credential: See `maas_client.transport.credentials`.
             emulator: True if the service is a local emulator.
             authority: Base URL where one signs in, if the credential is made here.
+            http: What carries the requests.
 
         Raises:
-            ConfigurationError: The credential is of no kind that this client can use.
+            ConfigurationError: The credential is of no kind that this client can use, or aiohttp is not installed.
         """
         quiet_loggers()
         self._tokens = TokenSource(
             credential, emulator=emulator, offload=_in_thread_or_leave, may_await=True, authority=authority
         )
-        self._routes = Routes(_make)
+        self._http = http
+        self._routes: Routes[httpx.AsyncBaseTransport] = Routes(_make if http == "httpx" else _aiohttp())
         self._slots = anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True)
         self._home: object = None
         self._closed = False
@@ -229,6 +239,8 @@ class AsyncIO:
             raise closed()
         here = anyio.lowlevel.current_token()
         if self._home is None:
+            if self._http == "aiohttp" and not _on_asyncio():
+                raise ConfigurationError("aiohttp runs on asyncio alone.", hint="Leave out http='aiohttp'.")
             self._home = here
         elif self._home != here:
             raise UsageError(
@@ -238,7 +250,7 @@ class AsyncIO:
 
     def _prepare(
         self, request: Request, headers: Mapping[str, str], timeouts: Mapping[str, float]
-    ) -> tuple[httpx.Request, Route[httpx.AsyncHTTPTransport]]:
+    ) -> tuple[httpx.Request, Route[httpx.AsyncBaseTransport]]:
         self._check_usable()
         file_stream = _FileStream(request.body) if isinstance(request.body, FileBody) else None
         message = outgoing(request, headers, timeouts, file_stream)
@@ -306,6 +318,24 @@ def _body(answer: httpx.Response) -> _Body:
 
 def _make(context: SSLContext, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(verify=context, limits=LIMITS, proxy=proxy)
+
+
+def _on_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _aiohttp() -> Callable[[SSLContext, httpx.Proxy | None], httpx.AsyncBaseTransport]:
+    try:
+        from maas_client.transport.aiohttp_async import AiohttpTransport
+    except ImportError as error:
+        raise ConfigurationError(
+            "http='aiohttp' needs aiohttp.", hint="Install it: pip install 'maas-client[aiohttp]'"
+        ) from error
+    return AiohttpTransport
 
 
 async def _in_thread_or_leave(fn: Callable[[], R], /) -> R:

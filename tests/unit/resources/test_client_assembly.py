@@ -26,6 +26,7 @@ LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:1", "emulator": True}
         ({"max_retries": -1}, "max_retries is -1"),
         ({"timeout": 0.0}, "timeout is 0"),
         ({"timeout": float("nan")}, "timeout is nan"),
+        ({"http": "curl"}, "cannot have http='curl'"),
         ({"cloud": "AzureMoon"}, "Unknown cloud 'AzureMoon'"),
         ({"workspace": None}, "workspace is missing"),
         ({"workspace": ""}, "workspace is missing"),

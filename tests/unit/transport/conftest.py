@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -109,7 +110,7 @@ def peer() -> Iterator[Callable[..., Peer]]:
         one.close()
 
 
-@pytest.fixture(params=["sync", "asyncio", "trio"])
+@pytest.fixture(params=["sync", "asyncio", "trio", "aiohttp"])
 def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Run a body on one adapter: `run(body, credential=..., emulator=...)`; the port is closed afterwards."""
 
@@ -125,6 +126,8 @@ def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
         if request.param == "sync":
             return stepping.run(whole(SyncIO))
+        if request.param == "aiohttp":
+            return anyio.run(whole, partial(AsyncIO, http="aiohttp"), backend="asyncio")
         return anyio.run(whole, AsyncIO, backend=request.param)
 
     runner.kind = request.param  # type: ignore[attr-defined]

@@ -31,7 +31,9 @@ def test_both_adapters_are_the_port():
                 str(signature(getattr(type(port), name))).split("->")[0]
                 == (str(signature(getattr(IO, name))).split("->")[0])
             ), name
-    assert signature(AsyncIO) == signature(SyncIO)
+    asynchronous = dict(signature(AsyncIO).parameters)
+    assert asynchronous.pop("http").default == "httpx"  # aiohttp is for event loops alone
+    assert asynchronous == dict(signature(SyncIO).parameters)
 
 
 def test_clocks(run):

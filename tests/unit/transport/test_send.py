@@ -53,6 +53,36 @@ def test_a_request_and_its_answer(run, peer, answered):
     assert "cookie" not in head.lower()
 
 
+def test_what_was_sent_over_a_kept_connection_that_ends_is_not_sent_again(run, peer, answered):
+    def script(connection, head):
+        if len(server.requests) == 2:
+            connection.close()
+            raise OSError
+        connection.sendall(answered())
+
+    server = peer(script)
+
+    async def body(io):
+        await send(io, get(server.url))
+        with pytest.raises(BrokenResponseError):
+            await send(io, get(server.url))
+        return await send(io, get(server.url))
+
+    assert run(body).status == 200
+    assert len(server.requests) == 3
+
+
+def test_cookies_are_not_kept(run, peer, answered):
+    server = peer(answered(b"{}", "Set-Cookie: a=b"))
+
+    async def body(io):
+        for _ in range(2):
+            await send(io, get(server.url))
+
+    run(body)
+    assert "cookie" not in server.requests[1].decode().lower()
+
+
 def test_connections_are_used_again(run, peer, answered):
     server = peer(answered())
 
