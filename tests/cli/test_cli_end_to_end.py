@@ -14,6 +14,8 @@ from tests.cli.program import MODEL, environment, program, server_facts, stop_se
 
 SUBMIT = ("submit", "--local", "--model", MODEL, "--train", "train.jsonl")
 
+pytestmark = pytest.mark.slow
+
 
 def words(text: str) -> str:
     return " ".join(text.split())

@@ -23,6 +23,7 @@ from tests.cli.program import MODEL, environment, row
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows"),
+    pytest.mark.slow,
     pytest.mark.timeout(300),
 ]
 ROOT = Path(__file__).parents[2]

@@ -16,6 +16,7 @@ from maas_client.dataset.scan import Room, Scanner
 from maas_client.dataset.screens import Search
 from maas_client.dataset.selection import Selection
 
+pytestmark = pytest.mark.slow
 MODELS = [None, catalog.get("Phi-3-medium-4k-instruct"), catalog.get("Phi-4-mini-instruct")]
 PROFILES = [
     *(Profile("azureml", model) for model in MODELS),

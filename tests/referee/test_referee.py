@@ -42,6 +42,7 @@ def cases() -> Iterator[Any]:
                 yield pytest.param(key, name, id=f"{sdk}-{version}-{scheme}-{name}")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # the first test waits for environments to be made and for its whole run
 @pytest.mark.parametrize(("key", "operation"), list(cases()))
 def test_operation(key: Any, operation: str, carried_out: Callable[[Any, str], str | None]) -> None:

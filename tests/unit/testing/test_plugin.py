@@ -12,7 +12,7 @@ from maas_client.testing import serving
 
 PAGE = Path(__file__).parents[3] / "docs" / "pages" / "how-to" / "testing.md"
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 TRAIN = """
 import json
