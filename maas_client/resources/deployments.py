@@ -65,13 +65,13 @@ class AsyncDeployments:
         )
         return deployment_poller(self._session, operation, name)
 
-    async def get(self, name: str) -> Deployment:
-        """Get a deployment.
+    async def get(self, deployment: Deployment | str) -> Deployment:
+        """Get a deployment as it is now.
 
         Raises:
             NotFoundError: There is none of this name.
         """
-        return await self._session.run(self._session.dialect.deployments.get(check_deployment_name(name)))
+        return await self._session.run(self._session.dialect.deployments.get(_named(deployment)))
 
     def list(self) -> AsyncPager[Deployment]:
         """List the deployments of the workspace."""
@@ -81,12 +81,12 @@ class AsyncDeployments:
 
         return AsyncPager(fetch, key=lambda deployment: deployment.name)
 
-    async def begin_delete(self, name: str) -> AsyncPoller[None]:
+    async def begin_delete(self, deployment: Deployment | str) -> AsyncPoller[None]:
         """Start to delete a deployment; return at once.
 
         A name that nothing has is no error: what was to be deleted is not there.
         """
-        check_deployment_name(name)
+        name = _named(deployment)
         operation = await self._session.run(self._session.dialect.deployments.begin_delete(name))
 
         async def finish(ended: Lro) -> Done[None] | None:
@@ -98,7 +98,7 @@ class AsyncDeployments:
 
     async def keys(self, deployment: Deployment | str) -> DeploymentKeys:
         """Get the two keys of a deployment; they are masked wherever they are printed."""
-        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+        name = _named(deployment)
         return await self._session.run(self._session.dialect.deployments.keys(name))
 
     async def regenerate_key(self, deployment: Deployment | str, key: KeyName) -> DeploymentKeys:
@@ -115,7 +115,7 @@ class AsyncDeployments:
             NotFoundError: There is no such deployment.
             AmbiguousWriteError: No answer came: the key may have been replaced. `keys` tells what it is now.
         """
-        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+        name = _named(deployment)
         if key not in _KEY_TYPES:
             raise ConfigurationError(f"There is no {key!r} key.", hint="One of: primary, secondary.")
         flows = self._session.dialect.deployments
@@ -145,7 +145,7 @@ class AsyncDeployments:
             ConfigurationError: There is nothing to add.
             NotFoundError: There is none of this name.
         """
-        name = check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+        name = _named(deployment)
         if not tags:
             raise ConfigurationError("There is nothing to change.", hint="Give a tag.")
         operation = await self._session.run(self._session.dialect.deployments.begin_update(name, tags=tags))
@@ -191,6 +191,10 @@ def deployment_poller(session: Session, operation: Lro, name: str) -> AsyncPolle
     return AsyncPoller(session, operation, finish, f"Deployment {name}")
 
 
+def _named(deployment: Deployment | str) -> str:
+    return check_deployment_name(deployment) if isinstance(deployment, str) else deployment.name
+
+
 def _failure(name: str, deployment: Deployment | None, ended: Lro) -> DeploymentFailedError:
     error = ServiceError(code=ended.error_code, message=ended.error_message)
     reason = error.message or error.code or "the service gave no reason"
@@ -219,14 +223,14 @@ class Deployments:
         poller = self._deployments.begin_create(name, model=model, content_safety=content_safety, tags=tags)
         return Poller(stepping.run(poller))
 
-    def get(self, name: str) -> Deployment:
-        return stepping.run(self._deployments.get(name))
+    def get(self, deployment: Deployment | str) -> Deployment:
+        return stepping.run(self._deployments.get(deployment))
 
     def list(self) -> Pager[Deployment]:
         return Pager(self._deployments.list())
 
-    def begin_delete(self, name: str) -> Poller[None]:
-        return Poller(stepping.run(self._deployments.begin_delete(name)))
+    def begin_delete(self, deployment: Deployment | str) -> Poller[None]:
+        return Poller(stepping.run(self._deployments.begin_delete(deployment)))
 
     def keys(self, deployment: Deployment | str) -> DeploymentKeys:
         return stepping.run(self._deployments.keys(deployment))
