@@ -45,7 +45,7 @@ async def test_a_model_of_another_publisher(both: Both, unique: Any) -> None:
         (await both.call(client.deployments.begin_create(name, model=MODEL))).result(timeout=30)
     )
     assert (await both.call(client.chat.create(deployment, messages=MESSAGES))).simulated
-    assert (await both.call(client.deployments.get(deployment))).url == deployment.url
+    assert (await both.call(client.deployments.get(deployment))).inference_uri == deployment.inference_uri
     await both.call((await both.call(client.deployments.begin_delete(deployment))).result(timeout=30))
     await both.call((await both.call(client.marketplace.begin_delete(name))).result(timeout=30))
     with pytest.raises(NotFoundError):
