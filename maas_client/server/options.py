@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import click
 
-from maas_client.server.hosts import check_remote
 from maas_client.server.problem import OptionError
 
 AUTHS = ("off", "any", "strict")
@@ -156,6 +155,8 @@ def check(options: ServerOptions) -> None:
     Raises:
         OptionError: An option is wrong.
     """
+    from maas_client.server.hosts import check_remote  # here: it loads sockets, which no help needs
+
     check_remote(options.host, allowed=options.allow_remote, tls=options.tls, auth=options.auth)
     if not 0 <= options.port <= 65535:
         raise OptionError(f"--port {options.port} is not a port: 0 to 65535.")
