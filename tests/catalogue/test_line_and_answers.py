@@ -115,6 +115,11 @@ def test_nothing_has_no_body(run, peer):
     async def body(io):
         return await send(io, server.url)
 
+    if run.kind == "aiohttp":
+        # It reads on at once, and takes what follows for another answer.
+        with pytest.raises(BrokenResponseError, match="not HTTP"):
+            run(body)
+        return
     response = run(body)
     assert (response.status, response.body) == (204, b"")
 

@@ -5,6 +5,7 @@ point that the journal names or at any request, and leaves what a killed process
 `SUBMISSION_RUNS` sets the number of sequences: 100 by default.
 """
 
+import functools
 import json
 import os
 import sys
@@ -65,7 +66,14 @@ def burn_at_points(event: str, _arguments: tuple[Any, ...]) -> None:
         FUSE.burn()
 
 
-sys.addaudithook(burn_at_points)
+@functools.cache
+def listen() -> None:
+    """Listen to the journal's points, for good: in no other process than the one that runs this test.
+
+    While any hook is there, threads that begin at once may meet in `sys.settrace` (CPython 3.11), which one of them
+    does not survive; coverage calls it in each.
+    """
+    sys.addaudithook(burn_at_points)
 
 
 @dataclass
@@ -218,6 +226,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        listen()
         self.folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
         self.service = Service()
         self.skew = 0.0

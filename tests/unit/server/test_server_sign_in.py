@@ -5,10 +5,12 @@ One server serves all of these, over https, and takes none but its own tokens.
 
 import base64
 import json
+import ssl
 import stat
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp.connector
 import azure.identity.aio
 import jwt
 import msal
@@ -43,6 +45,8 @@ def facts(signing, monkeypatch):
     """The ready line of the server, which everything in this process trusts."""
     for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, signing.ready["ca_file"])
+    # aiohttp reads the variables when it is imported, which another test of this process may have done.
+    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", ssl.create_default_context())
     return signing.ready
 
 
