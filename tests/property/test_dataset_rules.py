@@ -28,6 +28,8 @@ RULES: tuple[Rule[Row], ...] = (*FOR_ROWS, *FOR_TEXTS)
 SEARCH = Search(rule.screen for rule in FOR_TEXTS)
 SCANNERS = [(profile, Scanner(Selection(profile))) for profile in PROFILES if profile.method == "supervised"]
 
+pytestmark = pytest.mark.timeout(400)  # under coverage, beside three other processes
+
 # fmt: off
 KEYS = st.sampled_from([
     "messages", "tools", "input", "preferred_output", "non_preferred_output", "role", "content", "tool_calls",
