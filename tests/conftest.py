@@ -36,16 +36,9 @@ def state_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker of a parallel run: they share servers; and all of the referees' runs.
-
-    The slow ones go first, in any order: begun last, one of them would keep a worker busy when the others are done.
-    """
+    """Let the slow ones go first, in any order: begun last, one would keep a worker busy when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        path = item.path.relative_to(Path(__file__).parent)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] == "referee" else path.as_posix()))
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ HELD = tuple(
 """The floors of which users hold something."""
 UNSEEN = "maas_client.dataset.source."
 """Behind `dataset.check`."""
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("types")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

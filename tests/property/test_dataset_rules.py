@@ -16,7 +16,7 @@ from maas_client.dataset.scan import Room, Scanner
 from maas_client.dataset.screens import Search
 from maas_client.dataset.selection import Selection
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 MODELS = [None, catalog.get("Phi-3-medium-4k-instruct"), catalog.get("Phi-4-mini-instruct")]
 PROFILES = [
     *(Profile("azureml", model) for model in MODELS),
@@ -27,8 +27,6 @@ PROFILES = [
 RULES: tuple[Rule[Row], ...] = (*FOR_ROWS, *FOR_TEXTS)
 SEARCH = Search(rule.screen for rule in FOR_TEXTS)
 SCANNERS = [(profile, Scanner(Selection(profile))) for profile in PROFILES if profile.method == "supervised"]
-
-pytestmark = pytest.mark.timeout(400)  # under coverage, beside three other processes
 
 # fmt: off
 KEYS = st.sampled_from([
