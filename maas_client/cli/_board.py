@@ -1,16 +1,15 @@
 """Several jobs at once on a terminal: a row for each, with as many columns as there is room for."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from maas_client.base.shown import clean
 from maas_client.cli._charts import spark
 from maas_client.cli._clock import duration, now
 from maas_client.cli._live import STYLES, bar, spinner
-from maas_client.cli._output import clean
 from maas_client.cli._redraw import Redrawn, cut
 from maas_client.types import FineTuningJob, JobEvent
 from maas_client.watch import JobPicture
@@ -25,7 +24,7 @@ _SHORTEST_NAME = 12
 _GRAPH = 12
 
 
-class Board:
+class Board(Redrawn):
     """Draws several jobs."""
 
     def __init__(
@@ -40,25 +39,16 @@ class Board:
         """Begin to draw; the arguments are those of `LiveView`."""
         self._clock = clock
         self._pictures = {job.name: JobPicture(job, at=clock(), scaled=scaled) for job in jobs}
-        self._area = Redrawn(self._draw, console, per_second=per_second)
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Draw as long as this lasts; the last picture stays."""
-        with self._area.shown():
-            yield
+        super().__init__(console, per_second=per_second)
 
     def feed(self, event: JobEvent) -> None:
         """Show an event."""
         self._pictures[event.job_name].feed(event, self._clock())
         if event.type == "message" or (event.status.is_terminal and event.level != "info"):
-            self._area.say(f"{event.job_name}: {event.message}", event.level)
+            self.say(f"{event.job_name}: {event.message}", event.level)
 
-    def refresh(self) -> None:
-        """Draw now."""
-        self._area.refresh()
-
-    def _draw(self, columns: int, rows: int, plain: bool) -> list[Text]:  # noqa: FBT001, RUF100 - as `Draw` has it
+    def draw(self, columns: int, rows: int, *, plain: bool) -> list[Text]:
+        """Draw how it stands now."""
         return draw_board(list(self._pictures.values()), self._clock(), columns, rows, plain=plain)
 
 

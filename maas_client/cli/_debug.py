@@ -10,8 +10,9 @@ from typing import TextIO
 
 import click
 
+from maas_client.base.shown import clean
 from maas_client.cli._environment import report_lines
-from maas_client.cli._output import clean, complain
+from maas_client.cli._output import complain
 from maas_client.core.redact import redact_text
 
 _LOGGERS = ("maas_client", "azure.identity", "httpcore.connection", "httpcore.proxy")

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas_client import errors
+from maas_client.base.shown import clean
 from maas_client.cli import _errors
 from maas_client.cli._options import Choice
-from maas_client.cli._output import Output, clean, is_terminal, talk
+from maas_client.cli._output import Output, is_terminal, talk
 from maas_client.cli._target import Target, find_target
 from maas_client.types import CheckStatus, PreflightCheck, PreflightReport
 

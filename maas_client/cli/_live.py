@@ -1,14 +1,13 @@
 """The live picture of one job on a terminal, drawn on stderr; see `draw_job` for what it shows in how much room."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from maas_client.base.shown import clean
 from maas_client.cli._charts import Points, line_chart
 from maas_client.cli._clock import duration, now
-from maas_client.cli._output import clean
 from maas_client.cli._redraw import Redrawn, cut, pack
 from maas_client.types import FineTuningJob, JobEvent, JobStatus
 from maas_client.watch import JobPicture, Stage
@@ -26,7 +25,7 @@ _HIGHEST_CHART = 8
 _LONGEST_BAR = 40
 
 
-class LiveView:
+class LiveView(Redrawn):
     """Draws one job."""
 
     def __init__(
@@ -49,25 +48,16 @@ class LiveView:
         """
         self._clock = clock
         self._picture = JobPicture(job, at=clock(), scaled=scaled)
-        self._area = Redrawn(self._draw, console, per_second=per_second)
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Draw as long as this lasts; the last picture stays."""
-        with self._area.shown():
-            yield
+        super().__init__(console, per_second=per_second)
 
     def feed(self, event: JobEvent) -> None:
         """Show an event."""
         self._picture.feed(event, self._clock())
         if event.type == "message":
-            self._area.say(event.message, event.level)
+            self.say(event.message, event.level)
 
-    def refresh(self) -> None:
-        """Draw now."""
-        self._area.refresh()
-
-    def _draw(self, columns: int, rows: int, plain: bool) -> list[Text]:  # noqa: FBT001, RUF100 - as `Draw` has it
+    def draw(self, columns: int, rows: int, *, plain: bool) -> list[Text]:
+        """Draw how it stands now."""
         return draw_job(self._picture, self._clock(), columns, rows, plain=plain)
 
 

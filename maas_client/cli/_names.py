@@ -61,15 +61,14 @@ def learn(kind: Kind, choice: Choice) -> None:
     path = _path(kind, choice)
     if path is None:
         return
+    from maas_client.base.whole import whole
     from maas_client.cli._target import open_client
 
     with open_client(choice) as client:
         found = list(islice(_named(client.with_options(timeout=ANSWER_SECONDS, max_retries=0), kind), MOST))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(found, file)
-    temporary.replace(path)
+    with whole(path, mode=0o600) as file:
+        file.write(json.dumps(found).encode())
 
 
 def add_near_names(error: "NotFoundError", choice: Choice) -> None:

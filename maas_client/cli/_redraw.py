@@ -6,7 +6,8 @@ the new width, and erased too. A terminal that cuts lines instead loses some lin
 out of the terminal at the top stays in its history: nobody can erase that.
 """
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, ConsoleRenderable, Group, RenderableType
@@ -15,23 +16,21 @@ from rich.live import Live
 from rich.segment import ControlType
 from rich.text import Text
 
-from maas_client.cli._output import clean
+from maas_client.base.shown import clean
+from maas_client.types import JobEvent
 
 LEVELS = {"info": "", "warning": "yellow", "error": "red"}
-
-Draw = Callable[[int, int, bool], list[Text]]
-"""Given the columns and the rows of the terminal, and whether ASCII is all it has: the lines to show, none longer."""
 
 
 class _Live(Live):
     """Erases what the terminal has broken since it was drawn."""
 
-    def __init__(self, draw: Draw, console: Console, per_second: float) -> None:
+    def __init__(self, shown: "Redrawn", console: Console, per_second: float) -> None:
         self._next: list[int] = []
         self._shown: list[int] = []
         self._columns = console.width
         self._plain = not console.encoding.lower().startswith("utf")
-        self._make = draw
+        self._make = shown.draw
         super().__init__(
             console=console,
             get_renderable=self._group,
@@ -42,7 +41,7 @@ class _Live(Live):
 
     def _group(self) -> RenderableType:
         columns, rows = self.console.size
-        lines = self._make(columns, rows, self._plain)
+        lines = self._make(columns, rows, plain=self._plain)
         self._next = [line.cell_len for line in lines]
         return Group(*lines)
 
@@ -57,19 +56,26 @@ class _Live(Live):
         return drawn
 
 
-class Redrawn:
+class Redrawn(ABC):
     """Lines that are drawn again and again on stderr, below what is said meanwhile."""
 
-    def __init__(self, draw: Draw, console: Console | None = None, *, per_second: float = 5.0) -> None:
+    def __init__(self, console: Console | None = None, *, per_second: float = 5.0) -> None:
         """Begin; the console reads `NO_COLOR` and the size of the terminal itself.
 
         Args:
-            draw: Makes the lines.
             console: Where; stderr if left out.
             per_second: How often; 0 draws when `refresh` is called, and in the end.
         """
         self.console = Console(stderr=True, highlight=False) if console is None else console
-        self._live = _Live(draw, self.console, per_second)
+        self._live = _Live(self, self.console, per_second)
+
+    @abstractmethod
+    def draw(self, columns: int, rows: int, *, plain: bool) -> list[Text]:
+        """Return the lines for so many columns and rows, none longer; `plain` where ASCII is all that can be shown."""
+
+    @abstractmethod
+    def feed(self, event: JobEvent) -> None:
+        """Show an event."""
 
     @contextmanager
     def shown(self) -> Iterator[None]:

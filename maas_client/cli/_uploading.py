@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
+from maas_client.base.shown import clean
 from maas_client.cli._clock import duration
 from maas_client.cli._findings import size
-from maas_client.cli._output import clean, is_followed, talk
+from maas_client.cli._output import is_followed, talk
 
 if TYPE_CHECKING:
     from maas_client.types import File, UploadEvent

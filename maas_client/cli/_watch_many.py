@@ -1,19 +1,20 @@
 """Watch several jobs at once: a thread for each, and one place where what they tell is shown."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from maas_client.cli._options import Choice
 from maas_client.cli._output import Output, talk
-from maas_client.cli._watching import goes_on, has_reached, is_lively
+from maas_client.cli._watching import goes_on, has_reached, shown
 from maas_client.errors import JobCancelledError, JobFailedError, OperationError, WaitTimeoutError
 from maas_client.types import JobEvent
 
 if TYPE_CHECKING:
+    from maas_client.cli._redraw import Redrawn
     from maas_client.client import MaaSClient
     from maas_client.resources._job_watch import Until
     from maas_client.types import FineTuningJob
@@ -59,7 +60,7 @@ def follow_many(
     latest: dict[str, dict[str, object]] = {}
     with (
         goes_on("The jobs go on.", f"maas-ft jobs watch {names}{choice.flags}", choice),
-        _shown(jobs, output, scaled=scaled) as show,
+        shown(partial(_view, jobs, scaled=scaled), _say, output, as_lines=output.is_json) as show,
     ):
         while len(ended) < len(jobs):
             try:
@@ -123,15 +124,11 @@ def _watch(
         told.put(Watched(getattr(error, "job", job), error))
 
 
-@contextmanager
-def _shown(jobs: "Sequence[FineTuningJob]", output: Output, *, scaled: bool) -> "Iterator[Callable[[JobEvent], None]]":
-    if output.is_json:
-        yield output.line
-    elif is_lively():
-        from maas_client.cli._board import Board
+def _view(jobs: "Sequence[FineTuningJob]", *, scaled: bool) -> "Redrawn":
+    from maas_client.cli._board import Board
 
-        board = Board(jobs, scaled=scaled)
-        with board.shown():
-            yield board.feed
-    else:
-        yield lambda event: talk(f"{event.job_name}  {event}")
+    return Board(jobs, scaled=scaled)
+
+
+def _say(event: JobEvent) -> None:
+    talk(f"{event.job_name}  {event}")

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from maas_client.types import JobStatus
 from maas_client.watch import advice
 
 if TYPE_CHECKING:
+    from maas_client.cli._redraw import Redrawn
     from maas_client.client import MaaSClient
     from maas_client.resources._job_watch import Until
     from maas_client.types import Deployment, FineTuningJob, JobEvent
@@ -78,7 +80,7 @@ def follow_events(
     resume = f"maas-ft jobs watch {job.name}{choice.flags}"
     with goes_on(f"The job {job.name} goes on.", resume, choice):
         try:
-            with _shown(job, output, scaled=scaled, as_lines=as_lines) as show:
+            with shown(partial(_view, job, scaled=scaled), _say, output, as_lines=as_lines) as show:
                 for event in events:
                     show(event)
                     if has_reached(event, until):
@@ -111,19 +113,35 @@ def goes_on(what: str, resume: str, choice: Choice) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(
-    job: "FineTuningJob", output: Output, *, scaled: bool, as_lines: bool
-) -> Iterator[Callable[["JobEvent"], None]]:
+def shown(
+    view: "Callable[[], Redrawn]", say: "Callable[[JobEvent], None]", output: Output, *, as_lines: bool
+) -> "Iterator[Callable[[JobEvent], None]]":
+    """Give what shows an event: as JSON lines, lively, or said line by line.
+
+    Args:
+        view: Makes what is redrawn, where somebody looks at a terminal.
+        say: Says an event elsewhere.
+        output: Of the command.
+        as_lines: True to write each event as a JSON line on stdout.
+    """
     if as_lines:
         yield output.line
     elif is_lively():
-        from maas_client.cli._live import LiveView
-
-        view = LiveView(job, scaled=scaled)
-        with view.shown():
-            yield view.feed
+        drawn = view()
+        with drawn.shown():
+            yield drawn.feed
     else:
-        yield lambda event: talk(str(event))
+        yield say
+
+
+def _view(job: "FineTuningJob", *, scaled: bool) -> "Redrawn":
+    from maas_client.cli._live import LiveView
+
+    return LiveView(job, scaled=scaled)
+
+
+def _say(event: "JobEvent") -> None:
+    talk(str(event))
 
 
 def is_lively() -> bool:

@@ -2,22 +2,21 @@
 
 httpx bounds each single read, so an answer that drips in byte by byte has no end. Here every operation on a socket
 gets the time that its attempt has left. An attempt runs in one thread, hence the deadline is kept per thread.
-
-Nothing ends the system's resolver, so it is asked in a thread that may be left behind: it holds nothing that is needed.
 """
 
 import ipaddress
-import socket
 import threading
 from collections.abc import Generator, Iterable
-from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from ssl import SSLContext
 from time import monotonic
 from typing import Any
 
 import httpcore
+
+from maas_client.transport.aside import addresses_of, run_aside
 
 
 class _PerThread(threading.local):
@@ -60,7 +59,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first of the host's addresses that answers; httpcore calls this."""
         refused: httpcore.ConnectError | None = None
-        for address in self._addresses(host, port, timeout):
+        for address in self._addresses(host, timeout):
             bound = self.left(timeout, httpcore.ConnectTimeout)
             try:
                 plain = self._plain.connect_tcp(address, port, bound, local_address, socket_options)
@@ -70,13 +69,11 @@ class DeadlineBackend(httpcore.NetworkBackend):
             return _DeadlineStream(plain, self)
         raise refused or httpcore.ConnectError(f"{host} has no address")
 
-    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+    def _addresses(self, host: str, timeout: float | None) -> tuple[str, ...]:
         if _is_address(host):
-            return [host]
-        answer: Future[list[str]] = Future()
-        threading.Thread(target=_look_up, args=(host, port, answer), daemon=True).start()
+            return (host,)
         try:
-            return answer.result(self.left(timeout, httpcore.ConnectTimeout))
+            return run_aside(partial(addresses_of, host), self.left(timeout, httpcore.ConnectTimeout))
         except TimeoutError:
             raise httpcore.ConnectTimeout(f"no answer about the name {host}") from None
         except (OSError, UnicodeError) as error:
@@ -89,16 +86,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _look_up(host: str, port: int, answer: "Future[list[str]]") -> None:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        answer.set_exception(error)
-    else:
-        # A scope, as in fe80::1%eth0, is part of what the resolver gives as the address.
-        answer.set_result(list(dict.fromkeys(str(address[0]) for *_, address in found)))
 
 
 class _DeadlineStream(httpcore.NetworkStream):

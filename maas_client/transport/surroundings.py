@@ -1,16 +1,14 @@
 """What both adapters answer about their surroundings: names resolved, and a bound for what knows none."""
 
-import contextvars
 import socket
 import ssl
-import threading
 from collections.abc import Awaitable, Callable
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from maas_client.core import stepping
 from maas_client.errors import ConnectError
+from maas_client.transport.aside import addresses_of, run_aside
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -27,14 +25,13 @@ def resolve(host: str) -> tuple[str, ...]:
         ConnectError: The name is not known.
     """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return addresses_of(host)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is no name"
         raise ConnectError(
             f"The name {host} is not known here: {why}.",
             hint="Check its spelling, the DNS and the VPN; behind a private endpoint, the private DNS zone.",
         ) from error
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def issuer_of(url: str) -> str:
@@ -64,27 +61,10 @@ def issuer_of(url: str) -> str:
 def in_thread(fn: Callable[[], Awaitable[R]], seconds: float) -> R:
     """Run a coroutine that never suspends in a thread of its own, and wait for it so many seconds.
 
-    A daemon: what it waits for, such as a name server or a process of a credential, cannot be told to stop.
-
     Raises:
         TimeoutError: It was not done in time.
     """
-    done: SimpleQueue[tuple[R | None, BaseException | None]] = SimpleQueue()
-
-    def work() -> None:
-        try:
-            done.put((stepping.run(_call(fn)), None))
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
-            done.put((None, error))
-
-    threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
-    try:
-        value, error = done.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return value  # type: ignore[return-value] # without an error there is a value
+    return run_aside(lambda: stepping.run(_call(fn)), seconds)
 
 
 async def _call(fn: Callable[[], Awaitable[R]]) -> R:

@@ -7,11 +7,11 @@ from enum import StrEnum
 from html import escape
 from typing import TYPE_CHECKING
 
+from maas_client.base.shown import clean
+
 if TYPE_CHECKING:
     from maas_client.types.base import Value
 
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters and what turns the direction of text: it would show something else than there is."""
 _CELL = 'style="text-align:left;vertical-align:top"'
 _COLOURS = {
     "running": "#0969da",
@@ -32,8 +32,7 @@ def text(value: object) -> str:
         value = f"{value:%Y-%m-%d %H:%M:%S}"
     elif isinstance(value, float):
         value = f"{value:.6g}"
-    shown = _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(value))
-    return escape(shown).replace("\n", "<br>")
+    return escape(clean(str(value))).replace("\n", "<br>")
 
 
 def cell(value: object) -> str:

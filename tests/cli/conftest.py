@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maas_client.cli.main import root
+from maas_client.testing import Server, Workspace, serving
 from tests.cli.json_output import check_output
 from tests.cli.program import environment, program, row, stop_server
 
@@ -53,6 +54,22 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "broken.jsonl"
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose jobs end in moments."""
+    with serving(tmp_path_factory.mktemp("server"), clock="scaled:20000") as running:
+        yield running
+
+
+@pytest.fixture
+def place(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace of the test's own, which every command of it talks to."""
+    workspace = Workspace.fresh(server, request.node.name)
+    for name, value in workspace.environment().items():
+        monkeypatch.setenv(name, value)
+    return workspace
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from maas_client.base.shown import clean
 from maas_client.cli import _output
 from maas_client.cli._clock import duration
-from maas_client.cli._output import Output, clean, plain, to_json
+from maas_client.cli._output import Output, plain, to_json
 from maas_client.types import MetricPoint
 
 

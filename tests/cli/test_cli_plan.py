@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from maas_client.cli import _local
-from maas_client.testing import Faults, Requests, Server, Workspace, serving
+from maas_client.testing import Faults, Requests
 from maas_client.types import Plan
 from tests.cli.program import MODEL
 from tests.cli.screens import Terminal, masked, on_screen
@@ -31,21 +31,6 @@ MASKS = (
     (r"(?<=resume )[0-9a-f]{8}", "0" * 8),
     (r"(?<=job/)\S+", "x"),
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), clock="scaled:20000") as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace of the test's own, which every command of it talks to."""
-    workspace = Workspace.fresh(server, request.node.name)
-    for name, value in workspace.environment().items():
-        monkeypatch.setenv(name, value)
-    return workspace
 
 
 @pytest.fixture

@@ -16,27 +16,12 @@ import pytest
 from maas_client.cli._options import Choice
 from maas_client.core.journal import Entry, Kind
 from maas_client.journal import SqliteJournal
-from maas_client.testing import Faults, Server, Workspace, serving
+from maas_client.testing import Faults, Workspace
 from maas_client.types import Plan, SubmissionInfo, SubmissionState
 from tests.cli.program import MODEL, environment, program
 
 SUBMIT = ("submit", "--model", MODEL, "--train", "train.jsonl", "--yes")
 RESUME = re.compile(r"Resume with: maas-ft runs resume ([0-9a-f]{8})\Z")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), clock="scaled:20000") as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace of the test's own, which every command of it talks to."""
-    workspace = Workspace.fresh(server, request.node.name)
-    for name, value in workspace.environment().items():
-        monkeypatch.setenv(name, value)
-    return workspace
 
 
 @pytest.fixture

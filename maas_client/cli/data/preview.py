@@ -81,7 +81,7 @@ def _draw(found: "Preview") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from maas_client.cli._output import clean
+    from maas_client.base.shown import clean
 
     styles = {
         "trained": ("bold green", "bold bright_green"),
