@@ -55,12 +55,14 @@ class Sending:
         self.found: list[int] = []
         self._began_again = False
         self._in_flight = InFlight(IN_FLIGHT)
-        self._patience = Patience(session.caller.policy.for_parts(), RetryBudget(), before_next=self._in_flight.failed)
-        self._access, self._access_since = place.store.access, 0.0
+        policy, budget = session.caller.policy.for_parts(), RetryBudget()
+        self._patience = Patience(policy, budget)
+        self._patience_of_lanes = Patience(policy, budget, before_next=self._in_flight.failed)
 
     async def begin(self) -> None:
         """Find out what is there already."""
-        self._access_since = await self._session.io.monotonic()
+        self._access = self._place.store.access
+        self._access_since = self._looked_at_access = await self._session.io.monotonic()
         self._turn = await self._session.io.lock()
         await self._look()
 
@@ -151,20 +153,21 @@ class Sending:
             return True
         flow = self._flows.stage(self._place, block.id, block.digests, block.body)
         try:
-            await self._session.run(flow, self._patience)
+            await self._session.run(flow, self._patience_of_lanes)
         except GaveWay:
             self._handed_back.append(block)
             return False
         self.sent.append(block.body.length)
-        self._patience.renew()
+        self._patience_of_lanes.renew()
         self._in_flight.came_through()
         return True
 
     async def _renew_access(self) -> None:
         """Replace a signature that ends soon, so that no block is refused for it."""
         access, now = self._place.store.access, await self._session.io.monotonic()
-        if access is not self._access:
-            self._access, self._access_since = access, now
+        if access is not self._access:  # a refusal had it replaced, at some time since the last look
+            self._access, self._access_since = access, self._looked_at_access
+        self._looked_at_access = now
         if access.lifetime_seconds is None:
             return
         ahead = min(RENEWAL_SECONDS, access.lifetime_seconds / 4)

@@ -334,6 +334,15 @@ async def test_a_large_upload_that_is_throttled_is_whole(tried, tmp_path):
     assert await digest_of(tried, file.id) == file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+async def test_a_large_upload_that_is_throttled_at_its_end_is_whole(tried, tmp_path):
+    path = tmp_path / "large.jsonl"
+    path.write_bytes(b"".join(bytes([number]) * 2**20 for number in range(66)))
+    given = tried.faults.on("Blob_PutBlockList", *({"do": "status", "status": status, **SOON} for status in (503, 429)))
+    file = await tried.call(tried.client.files.upload(path))
+    assert given.completed
+    assert await digest_of(tried, file.id) == file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 async def test_a_signature_that_is_refused_is_replaced(tried, train):
     tried.faults.on("Blob_Put", "expired-sas")
     # Signatures of the same second are the same, and sending the same again would not help.

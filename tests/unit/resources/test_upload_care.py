@@ -1,7 +1,8 @@
 """Uploads in blocks under throttling, and signatures that end while a file is on its way."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,6 +55,17 @@ class Crowd(World):
     async def sleep(self, seconds: float) -> None:
         await super().sleep(seconds)
         await anyio.lowlevel.checkpoint()
+
+
+class Threads(Crowd):
+    """A crowd in which no lane can be ended from outside, as it is with threads."""
+
+    async def map(self, fn: Callable[[Any], Awaitable[Any]], items: Sequence[Any], *, limit: int) -> list[Any]:
+        ends = await asyncio.gather(*map(fn, items), return_exceptions=True)
+        for error in ends:
+            if isinstance(error, BaseException):
+                raise error
+        return ends
 
 
 def storage(asked: World, mebibytes: int) -> Any:
@@ -114,6 +126,14 @@ async def test_a_refusal_for_good_ends_the_other_lanes_too():
     assert len(asked.widths) < 12
 
 
+async def test_after_a_refusal_for_good_no_lane_takes_another_block():
+    answers = iter([refusal(400, "InvalidBlobOrBlock")])
+    asked = storage(Threads(answer=lambda _: next(answers, DONE)), 160)
+    with pytest.raises(BadRequestError):
+        await send(asked)
+    assert asked.operations().count("Blob_PutBlock") == 4
+
+
 async def test_who_wants_nothing_tried_again_gets_the_refusal():
     asked = storage(Crowd(answer=lambda _: BUSY), 80)
     with pytest.raises(ServerError):
@@ -160,6 +180,17 @@ def test_a_list_that_is_refused_again_is_told():
     assert asked.operations().count("Blob_PutBlockList") == 2
 
 
+@pytest.mark.parametrize("times", [1, 6])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_list_that_meets_a_busy_service_is_sent_again(status, times):
+    asked = storage(World(), 80)
+    asked.on("Blob_PutBlockList", *[refusal(status, "ServerBusy")] * times, DONE)
+    file = Files(AsyncFiles(asked.session(max_retries=3))).upload("/t.jsonl")
+    assert file.sha256 == hashlib.sha256(asked.files["/t.jsonl"]).hexdigest()
+    assert asked.operations().count("Blob_PutBlockList") == times + 1
+    assert asked.operations().count("Blob_PutBlock") == 10
+
+
 # Signatures
 
 
@@ -170,21 +201,20 @@ def signature(asked: World, name: str, seconds: float) -> Response:
     return Response(200, {"date": date}, f'{{"sasToken": "?sig={name}&se={end}"}}'.encode())
 
 
-def slow_storage(*renewals: Response | None) -> World:
+def slow_storage(*renewals: Response | None, lifetime: float = 3600, block: float = 600) -> World:
     """A block takes 10 minutes, and a signature opens for an hour; `None` renews it."""
     asked: World = storage(World(), 80)
 
     def stage(_: Request) -> Response:
-        asked.clock += 600
+        asked.clock += block
         return DONE
 
-    def first(_: Request) -> Response:
-        return signature(asked, "first", 3600)
+    names = iter(["first", "second", "third", "fourth"])
 
-    def second(_: Request) -> Response:
-        return signature(asked, "second", 3600)
+    def sign(_: Request) -> Response:
+        return signature(asked, next(names), lifetime)
 
-    asked.on("Datastores_ListSecrets", first, *[renewal or second for renewal in renewals])
+    asked.on("Datastores_ListSecrets", sign, *[renewal or sign for renewal in renewals])
     return asked.on("Blob_PutBlock", stage)
 
 
@@ -199,6 +229,20 @@ def test_a_signature_is_replaced_before_it_ends():
     check_whole(asked)
     assert signatures(asked) == ["first"] * 6 + ["second"] * 4
     assert asked.operations().count("Datastores_ListSecrets") == 2
+
+
+def test_a_signature_of_minutes_is_replaced_in_its_last_quarter():
+    asked = slow_storage(None, lifetime=400, block=100)
+    Files(AsyncFiles(asked.session())).upload("/t.jsonl")
+    assert signatures(asked) == ["first"] * 3 + ["second"] * 3 + ["third"] * 3 + ["fourth"]
+
+
+def test_one_that_was_refused_and_replaced_is_used_to_its_own_end():
+    asked = slow_storage(None)
+    (stage,) = asked.steps["Blob_PutBlock"]
+    asked.on("Blob_PutBlock", stage, stage, refusal(403, "AuthenticationFailed"), stage)
+    Files(AsyncFiles(asked.session())).upload("/t.jsonl")
+    assert signatures(asked) == ["first"] * 3 + ["second"] * 6 + ["third"] * 2
 
 
 def test_one_that_cannot_be_replaced_yet_is_used_while_it_opens():

@@ -37,6 +37,7 @@ def blocks(asked: World) -> dict[str, bytes]:
     found = {}
     for request in sent:
         assert isinstance(request.body, FileBody)
+        assert request.body.offset + request.body.length <= SIZE
         part = CONTENT[request.body.offset : request.body.offset + request.body.length]
         assert request.headers["content-md5"] == b64encode(hashlib.md5(part).digest()).decode()
         found[parse_qs(urlsplit(request.url).query)["blockid"][0]] = part
@@ -86,8 +87,9 @@ def test_what_is_there_is_not_sent():
 @pytest.mark.parametrize("digest", ["ab" * 32, hashlib.sha256(CONTENT[:-1]).hexdigest()])
 def test_a_file_that_is_not_what_its_digest_says_is_never_committed(digest):
     asked = storage()
-    with pytest.raises(ConfigurationError, match="nothing was stored"):
+    with pytest.raises(ConfigurationError, match="nothing was stored") as caught:
         send(asked, sha256=digest)
+    assert str(caught.value.hint).startswith("Did it change while it was read?")
     assert "Blob_PutBlockList" not in asked.operations()
 
 
