@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-def install(folder: Path, requirement: str) -> Path:
+def install(folder: Path, requirement: str, *more: str) -> Path:
     """Install into an environment, which is made if it is not there; return the folder of its programs."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=False, symlinks=True)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, "--no-compile", requirement], capture_output=True, text=True)
+    done = subprocess.run([*pip, "--no-compile", requirement, *more], capture_output=True, text=True)
     if done.returncode != 0 and "No matching distribution found" in done.stderr:
         pytest.skip("dependencies could not be had: no package index within reach")
     assert done.returncode == 0, done.stderr
