@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,8 +16,7 @@ from maas_client.core.io import FileBody, Request, Response
 from maas_client.errors import BrokenResponseError, ConnectError, MaaSError, RequestTimeoutError
 from maas_client.resources import _upload, files
 from maas_client.resources.files import AsyncFiles, Files
-from maas_client.transport.httpx_async import AsyncIO
-from tests.unit.resources.test_upload_care import storage
+from tests.unit.resources.test_upload_care import SideBySide, storage
 from tests.unit.resources.world import World, refusal
 
 CONTENT = bytes(range(250)) * 4
@@ -47,13 +46,8 @@ def answers(*kinds: Sequence[Response | MaaSError]) -> st.SearchStrategy[Answers
     return st.lists(st.one_of(st.just(PASS), st.sampled_from(odd)), max_size=24)
 
 
-class Crowd(World):
-    """A world in which calls really go side by side."""
-
-    map = AsyncIO.map  # it uses nothing of its port
-
-    async def lock(self) -> AbstractAsyncContextManager[None]:
-        return anyio.Lock()
+class Crowd(SideBySide):
+    """Every call lets the others go on before it is answered."""
 
     async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
         await anyio.lowlevel.checkpoint()

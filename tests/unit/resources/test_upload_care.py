@@ -26,18 +26,22 @@ BUSY = refusal(503, "ServerBusy")
 DONE = Response(201, {}, b"")
 
 
-@dataclass
-class Crowd(World):
-    """A world in which calls really go side by side; it counts the blocks that are on their way at once."""
-
-    on_their_way: int = 0
-    widths: list[int] = field(default_factory=list)
-    answer: Callable[["Crowd"], Response] = lambda _: DONE
+class SideBySide(World):
+    """A world in which calls really go side by side."""
 
     map = AsyncIO.map  # it uses nothing of its port
 
     async def lock(self) -> AbstractAsyncContextManager[None]:
         return anyio.Lock()
+
+
+@dataclass
+class Crowd(SideBySide):
+    """It counts the blocks that are on their way at once."""
+
+    on_their_way: int = 0
+    widths: list[int] = field(default_factory=list)
+    answer: Callable[["Crowd"], Response] = lambda _: DONE
 
     async def send(self, request: Request, *, headers: Mapping[str, str], timeout: float) -> Response:
         if request.operation != "Blob_PutBlock":
